@@ -1,0 +1,126 @@
+"""Where things are and how a project starts: the only reader of the environment and of YAML."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from pipeline.core.errors import SettingsError
+from pipeline.core.plugin_spec import PluginSpec
+from pipeline.core.types import AudioFormat
+
+DEFAULT_RECIPE = Path(__file__).parent.parent.parent / "config" / "project.yaml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where the workspace, the database and the store are.
+
+    Without ``database_url`` the embedded PostgreSQL under the workspace serves.
+    """
+
+    workspace: Path
+    database_url: str | None
+    store_uri: str
+    project: str
+    n_workers: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a project works: its audio format, its labels and the plug-in of each stage."""
+
+    audio_format: AudioFormat
+    labels: tuple[str, ...]
+    segmenter: PluginSpec
+    encoder: PluginSpec
+    projector: PluginSpec
+    deduplicator: PluginSpec
+    selector: PluginSpec
+    query_strategy: PluginSpec
+    split_fractions: Mapping[str, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """The recipe as plain JSON values; ``recipe_from`` reads them back."""
+        out: dict[str, Any] = {}
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, PluginSpec):
+                out[item.name] = value.to_json()
+            elif isinstance(value, AudioFormat):
+                out[item.name] = {f.name: getattr(value, f.name) for f in fields(value)}
+            else:
+                out[item.name] = dict(value) if isinstance(value, Mapping) else list(value)
+        return out
+
+
+def load_settings(
+    *, workspace: str | Path | None = None, project: str | None = None, environ: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings from arguments, else from EARMARK_* variables, else the defaults.
+
+    Raises SettingsError if EARMARK_WORKERS is not a positive number.
+    """
+    env = os.environ if environ is None else environ
+    folder = Path(workspace or env.get("EARMARK_WORKSPACE") or "workspace").absolute()
+    workers = env.get("EARMARK_WORKERS", "")
+    if workers and not (workers.isdecimal() and int(workers) > 0):
+        raise SettingsError("EARMARK_WORKERS is not a number of processes", expected="1 or more", got=workers)
+    return Settings(
+        workspace=folder,
+        database_url=env.get("EARMARK_DATABASE_URL") or None,
+        store_uri=env.get("EARMARK_STORE") or (folder / "store").as_uri(),
+        project=project or env.get("EARMARK_PROJECT") or "default",
+        n_workers=int(workers) if workers else os.cpu_count() or 1,
+    )
+
+
+def load_recipe(path: Path = DEFAULT_RECIPE) -> Recipe:
+    """The recipe in a YAML file (config/project.yaml shows every key). Raises SettingsError."""
+    try:
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise SettingsError("cannot read the recipe", which=path, got=str(error)) from error
+    return recipe_from(value, which=str(path))
+
+
+def recipe_from(value: object, *, which: str) -> Recipe:
+    """The recipe in plain JSON or YAML values; what is missing comes from config/project.yaml.
+
+    Raises SettingsError naming the key, PluginError for a malformed spec.
+    """
+    if not isinstance(value, Mapping):
+        raise SettingsError("a recipe is a mapping", which=which, got=type(value).__name__)
+    given = dict(cast(Mapping[str, Any], value))
+    known = {f.name for f in fields(Recipe)}
+    if unknown := sorted(set(given) - known):
+        raise SettingsError(
+            "unknown key in the recipe", which=f"{', '.join(unknown)} in {which}", expected=", ".join(sorted(known))
+        )
+    if missing := known - set(given):
+        defaults = yaml.safe_load(DEFAULT_RECIPE.read_text(encoding="utf-8"))
+        given |= {key: defaults[key] for key in missing}
+    try:
+        audio_format = AudioFormat(**given.pop("audio_format"))
+    except TypeError as error:
+        raise SettingsError("cannot read audio_format", which=which, got=str(error)) from error
+    labels = tuple(str(label) for label in given.pop("labels") or ())
+    fractions = _fractions(given.pop("split_fractions"), which)
+    specs = {key: PluginSpec.from_json(spec) for key, spec in given.items()}
+    return Recipe(audio_format=audio_format, labels=labels, split_fractions=fractions, **specs)
+
+
+def _fractions(value: object, which: str) -> dict[str, float]:
+    names = ("train", "validation", "test")
+    record = cast(Mapping[str, Any], value) if isinstance(value, Mapping) else {}
+    fractions = {name: float(record.get(name, 0.0)) for name in names}
+    if set(record) - set(names) or min(fractions.values()) < 0 or abs(sum(fractions.values()) - 1) > 1e-6:
+        raise SettingsError(
+            "split_fractions do not add up", which=which, expected="train, validation and test, sum 1", got=record
+        )
+    return fractions
