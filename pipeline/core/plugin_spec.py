@@ -39,9 +39,7 @@ class PluginSpec:
             name, params = record.get("name"), record.get("params", {})
             if isinstance(name, str) and isinstance(params, Mapping) and set(record) <= {"name", "params"}:
                 return cls(name=name, params=dict(cast(Mapping[str, Any], params)))
-        raise PluginError(
-            "cannot read a plug-in spec", expected="a name, or {name, params}", got=repr(value)[:120]
-        )
+        raise PluginError("cannot read a plug-in spec", expected="a name, or {name, params}", got=repr(value)[:120])
 
     @classmethod
     def parse(cls, text: str) -> PluginSpec:

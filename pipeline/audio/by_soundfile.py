@@ -1,0 +1,120 @@
+"""WAV, FLAC, Ogg, AIFF and more by libsndfile.
+
+Not MP3: where it carries no count of frames, libsndfile guesses the length from the bit rate and stops there, which
+can be half way. Nor Ogg files of several streams in a row, of which it reads the first.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+
+import numpy as np
+import soundfile as sf
+
+from pipeline.audio.claims import aiff_claim, is_chained_ogg, riff_claim, vorbis_claim
+from pipeline.audio.reader import REFUSALS, Header, Reader, block_samples, no_sample
+from pipeline.core.types import Float32
+
+_PIECE_SAMPLES = 4_096
+"""What one call decodes: where a file is damaged, no more good sound than this is lost."""
+_UNKNOWN_LENGTH = 2**62
+
+_DEPTHS = {
+    "PCM_S8": 8,
+    "PCM_U8": 8,
+    "ULAW": 8,
+    "ALAW": 8,
+    "PCM_16": 16,
+    "PCM_24": 24,
+    "PCM_32": 32,
+    "FLOAT": 32,
+    "DOUBLE": 64,
+}
+"""Subtypes in which every sample stands alone. In Vorbis, MP3 and Opus a seek changes the last bits."""
+_EXACT_CONTAINERS = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "FLAC", "CAF"})
+
+
+def read_by_soundfile(handle: io.FileIO, path: str) -> Reader | None:
+    """A reader over the open file, valid as long as the handle is; None if the file is not for libsndfile.
+
+    Raises EmptyAudio if no sample can be decoded, UnreadableAudio if the header cannot be true.
+    """
+    fd = handle.fileno()
+    if _is_mpeg(os.pread(fd, 3, 0)):
+        return None
+    handle.seek(0)
+    try:
+        source = _ForwardFile(fd, closefd=False)
+    except REFUSALS:
+        return None
+    if source.subtype.startswith("MPEG") or (source.format == "OGG" and is_chained_ogg(fd)):
+        return None
+    header = Header(
+        container=source.format,
+        codec=source.subtype,
+        rate_hz=source.samplerate,
+        n_channels=source.channels,
+        bit_depth=_DEPTHS.get(source.subtype),
+        claimed_n_samples=_claim(source, fd),
+    )
+    header.demand_plausible(path)
+    first = _piece(source)
+    if not len(first):
+        raise no_sample(path, container=header.container)
+
+    def blocks(start: int) -> Iterator[Float32]:
+        if start == 0:
+            return _blocks(source, first)
+        source.seek(start)
+        return _blocks(source, first[:0])
+
+    is_exact = header.bit_depth is not None and header.container in _EXACT_CONTAINERS
+    return Reader(header=header, is_exact=is_exact, blocks=blocks)
+
+
+class _ForwardFile(sf.SoundFile):
+    """soundfile seeks after every read of a seekable file, which costs time and is not exact in Vorbis."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+def _blocks(source: sf.SoundFile, first: Float32) -> Iterator[Float32]:
+    length = block_samples(source.channels, piece_samples=_PIECE_SAMPLES)
+    pieces = [first] if len(first) else []
+    n_pending = len(first)
+    while True:
+        piece = _piece(source)
+        if not len(piece):
+            break
+        pieces.append(piece)
+        n_pending += len(piece)
+        if n_pending >= length:
+            yield np.concatenate(pieces)
+            pieces, n_pending = [], 0
+    if pieces:
+        yield np.concatenate(pieces)
+
+
+def _piece(source: sf.SoundFile) -> Float32:
+    try:
+        return np.asarray(source.read(_PIECE_SAMPLES, dtype="float32", always_2d=True), dtype=np.float32)
+    except REFUSALS:
+        return np.zeros((0, source.channels), dtype=np.float32)
+
+
+def _claim(source: sf.SoundFile, fd: int) -> int | None:
+    if source.subtype == "VORBIS":
+        return vorbis_claim(fd)
+    magic = os.pread(fd, 4, 0) if source.subtype in _DEPTHS else b""
+    if magic == b"RIFF":
+        return riff_claim(fd)
+    if magic == b"FORM":
+        return aiff_claim(fd)
+    return source.frames if 0 < source.frames < _UNKNOWN_LENGTH else None
+
+
+def _is_mpeg(head: bytes) -> bool:
+    return head == b"ID3" or (head[:1] == b"\xff" and head[1:2] >= b"\xe0")

@@ -1,0 +1,98 @@
+"""What is true of a recording, found in one pass to the last sample."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.audio.decode import finite, open_reader
+from pipeline.audio.reader import Header
+from pipeline.core.types import AudioFacts, Float32
+
+
+def measure(path: str) -> AudioFacts:
+    """The facts of the recording at ``path``; memory does not grow with its length.
+
+    Levels and hash are those of the sound with 0 for values that are not finite. ``dc_offset`` is the
+    largest of any channel. Raises UnreadableAudio or EmptyAudio, and nothing else whatever the file holds.
+    """
+    with open_reader(path) as reader:
+        tally = _Tally(reader.header)
+        for block in reader.blocks(0):
+            tally.add(block)
+        return tally.facts()
+
+
+class _Tally:
+    """What is counted on the way through a recording."""
+
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        self._hash = hashlib.sha256(struct.pack("<II", header.rate_hz, header.n_channels))
+        self._clipped = _ClippedRuns(header)
+        self._n_samples = 0
+        self._n_not_finite = 0
+        self._peak = 0.0
+        self._sum = np.zeros(header.n_channels)
+        self._sum_of_squares = 0.0
+
+    def add(self, block: Float32) -> None:
+        """Count a block, float32 (n, channels)."""
+        self._n_not_finite += block.size - int(np.count_nonzero(np.isfinite(block)))
+        # Adding 0 makes -0.0 and 0.0 the same sound.
+        values = finite(block) + np.float32(0)
+        self._hash.update(np.ascontiguousarray(values, dtype="<f4").data)
+        magnitude = np.abs(values)
+        peak = float(magnitude.max())
+        if peak > 0:
+            self._peak = max(self._peak, peak)
+            self._sum += values.sum(axis=0, dtype=np.float64)
+            self._sum_of_squares += float(np.square(values, dtype=np.float64).sum())
+        self._clipped.add(magnitude)
+        self._n_samples += len(block)
+
+    def facts(self) -> AudioFacts:
+        header = self._header
+        n_values = self._n_samples * header.n_channels
+        return AudioFacts(
+            container=header.container,
+            codec=header.codec,
+            rate_hz=header.rate_hz,
+            n_channels=header.n_channels,
+            n_samples=self._n_samples,
+            claimed_n_samples=header.claimed_n_samples,
+            bit_depth=header.bit_depth,
+            pcm_sha256=self._hash.digest(),
+            peak_dbfs=20 * math.log10(self._peak) if self._peak else None,
+            rms_dbfs=10 * math.log10(self._sum_of_squares / n_values) if self._peak else None,
+            clipped_ratio=self._clipped.n_values / n_values,
+            dc_offset=float(np.abs(self._sum).max()) / self._n_samples,
+            n_not_finite=self._n_not_finite,
+        )
+
+
+class _ClippedRuns:
+    """Counts the values in runs of three or more at full scale: a single one is a peak, a run is flat."""
+
+    def __init__(self, header: Header) -> None:
+        # One and a half steps below 1 takes in the highest code of an integer format and not the one below it;
+        # compressed sound blurs the flat tops, and 11 bits' worth of slack finds them again.
+        self._full_scale = np.float32(1 - 1.5 * 2.0 ** -(min(header.bit_depth or 11, 16) - 1))
+        self._before: NDArray[np.bool_] = np.zeros((3, header.n_channels), dtype=np.bool_)
+        self.n_values = 0
+
+    def add(self, magnitude: Float32) -> None:
+        """Count a block of absolute values, float32 (n, channels); runs go on from block to block."""
+        is_full = np.concatenate([self._before, magnitude >= self._full_scale])
+        self._before = is_full[-3:]
+        if not is_full.any():
+            return
+        is_third = is_full[2:] & is_full[1:-1] & is_full[:-2]
+        # A run of k has k - 2 thirds and one first third, so that k is the thirds and twice the first thirds.
+        n_thirds = int(np.count_nonzero(is_third[1:]))
+        n_runs = int(np.count_nonzero(is_third[1:] & ~is_third[:-1]))
+        self.n_values += n_thirds + 2 * n_runs

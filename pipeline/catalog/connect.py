@@ -1,0 +1,70 @@
+"""One connection to the catalog's database, set up the way every other module expects it."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import TupleRow
+
+from pipeline.catalog.halfvec import has_halfvec, register_halfvec
+from pipeline.core.errors import DatabaseUnavailable
+
+CONNECT_TIMEOUT_S = 10
+
+
+def connect(url: str, *, application_name: str) -> psycopg.Connection[TupleRow]:
+    """An autocommit connection in UTF-8 that finds its tables in schema public and speaks halfvec if it is there.
+
+    ``url`` is a libpq URL or conninfo. Raises DatabaseUnavailable; no message holds the password.
+    """
+    place, options = _read(url)
+    try:
+        conn = psycopg.connect(
+            url,
+            autocommit=True,
+            application_name=application_name,
+            connect_timeout=CONNECT_TIMEOUT_S,
+            client_encoding="UTF8",
+            # pg_temp last: a temporary table must not stand in for a real one.
+            options=f"{options} -c search_path=public,pg_temp".strip(),
+        )
+    except psycopg.OperationalError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise DatabaseUnavailable(
+            "cannot reach the database", which=place, got=reason, do=_what_to_do(reason)
+        ) from error
+    try:
+        if has_halfvec(conn):
+            register_halfvec(conn)
+    except psycopg.Error as error:
+        conn.close()
+        raise DatabaseUnavailable("the database hung up", which=place, do="try again") from error
+    return conn
+
+
+def _read(url: str) -> tuple[str, str]:
+    """Where the URL points, for people, and its options."""
+    malformed = DatabaseUnavailable(
+        "cannot read the database URL",
+        expected="postgresql://name:password@host:port/database",
+        do="write @ : / ? and % inside a password as %40 %3A %2F %3F %25",
+    )
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        # libpq quotes the whole URL, password included.
+        raise malformed from None
+    host, port = str(parts.get("host") or "localhost"), str(parts.get("port") or 5432)
+    if "@" in host:
+        raise malformed
+    return f"{host}:{port}/{parts.get('dbname') or parts.get('user') or ''}", str(parts.get("options") or "")
+
+
+def _what_to_do(reason: str) -> str:
+    if "authentication" in reason:
+        return "check the name and the password"
+    if "does not exist" in reason:
+        return "create it, or check EARMARK_DATABASE_URL"
+    if "too many" in reason or "remaining connection slots" in reason:
+        return "close a dashboard that nobody uses, or raise max_connections"
+    return "check that the server runs and that EARMARK_DATABASE_URL names its host and port"

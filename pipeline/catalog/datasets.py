@@ -1,0 +1,187 @@
+"""Datasets: what is released, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import TupleRow, class_row
+from psycopg.types.json import Jsonb
+
+from pipeline.catalog.rows import scalar
+from pipeline.core.errors import NotFound
+from pipeline.core.types import DatasetVersion, ReleaseItem
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleasableClip:
+    """A clip that has a settled label, with all that ties it to others.
+
+    ``groups`` are the keys (recording, source group, near-duplicate group) that must not straddle splits.
+    """
+
+    clip_id: int
+    label: str
+    confidence: float
+    n_votes: int
+    object_key: str
+    sha256: bytes
+    rate_hz: int
+    n_channels: int
+    n_samples: int
+    recording_uri: str
+    start_sample: int
+    stop_sample: int
+    groups: list[str]
+
+
+def releasable_clips(
+    conn: Connection[TupleRow], project_id: int, *, min_confidence: float, people_only: bool
+) -> list[ReleasableClip]:
+    """The active, not redundant clips whose consensus is an undisputed label, by clip id."""
+    with conn.cursor(row_factory=class_row(ReleasableClip)) as cursor:
+        return cursor.execute(
+            """
+            SELECT c.clip_id, l.name AS label, s.confidence, s.n_votes, c.object_key, c.sha256, c.rate_hz, c.n_channels,
+              c.n_samples, r.uri AS recording_uri, c.start_sample, c.stop_sample,
+              array_remove(ARRAY['recording:' || encode(r.pcm_sha256, 'hex'), 'source:' || r.source_group,
+                                 'duplicate:' || d.duplicate_group_id], NULL) AS groups
+            FROM clip c JOIN consensus s USING (clip_id) JOIN label l USING (label_id)
+            JOIN recording r USING (recording_id) LEFT JOIN duplicate d USING (clip_id)
+            WHERE c.project_id = %(project_id)s AND c.is_active AND NOT c.is_redundant AND NOT s.is_disputed
+              AND s.confidence >= %(min_confidence)s
+              AND (NOT %(people_only)s OR EXISTS (
+                SELECT FROM current_annotation a
+                WHERE a.project_id = c.project_id AND a.clip_id = c.clip_id AND a.source = 'human'))
+            ORDER BY c.clip_id
+            """,
+            {"project_id": project_id, "min_confidence": min_confidence, "people_only": people_only},
+        ).fetchall()
+
+
+def next_version(conn: Connection[TupleRow], project_id: int, name: str) -> tuple[int, int]:
+    """The dataset's id and the number of its next version; the row stays locked till the transaction ends."""
+    dataset_id = scalar(
+        conn.execute(
+            """
+            INSERT INTO dataset (project_id, name) VALUES (%s, %s)
+            ON CONFLICT (project_id, name) DO UPDATE SET name = excluded.name RETURNING dataset_id
+            """,
+            (project_id, name),
+        )
+    )
+    version = scalar(
+        conn.execute("SELECT coalesce(max(version), 0) + 1 FROM dataset_version WHERE dataset_id = %s", (dataset_id,))
+    )
+    return int(dataset_id), int(version)
+
+
+def freeze_version(
+    conn: Connection[TupleRow],
+    project_id: int,
+    *,
+    dataset_id: int,
+    version: int,
+    spec: Mapping[str, Any],
+    items: Sequence[ReleaseItem],
+    manifest_sha256: bytes,
+    operation_id: int,
+) -> DatasetVersion:
+    """Write the version and its items, from now on unchangeable."""
+    version_id = scalar(
+        conn.execute(
+            """
+            INSERT INTO dataset_version (project_id, dataset_id, version, spec, n_items, manifest_sha256, operation_id)
+            VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING dataset_version_id
+            """,
+            (project_id, dataset_id, version, Jsonb(dict(spec)), len(items), manifest_sha256, operation_id),
+        )
+    )
+    conn.cursor().executemany(
+        """
+        INSERT INTO dataset_item (dataset_version_id, clip_id, project_id, split, label, confidence, n_votes,
+          object_key, sha256, rate_hz, n_channels, n_samples, recording_uri, start_sample, stop_sample, split_group)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        [
+            (
+                version_id,
+                i.clip_id,
+                project_id,
+                i.split,
+                i.label,
+                i.confidence,
+                i.n_votes,
+                i.object_key,
+                i.sha256,
+                i.rate_hz,
+                i.n_channels,
+                i.n_samples,
+                i.recording_uri,
+                i.start_sample,
+                i.stop_sample,
+                i.group,
+            )
+            for i in items
+        ],
+    )
+    return _read_version(conn, project_id, version_id)
+
+
+def list_versions(conn: Connection[TupleRow], project_id: int) -> list[DatasetVersion]:
+    """The project's dataset versions, newest first."""
+    with conn.cursor(row_factory=class_row(DatasetVersion)) as cursor:
+        return cursor.execute(
+            """
+            SELECT v.dataset_version_id, d.name AS dataset, v.version, v.n_items, v.manifest_sha256,
+              v.created_at AS frozen_at, v.author
+            FROM dataset_version v JOIN dataset d USING (dataset_id)
+            WHERE v.project_id = %s ORDER BY v.dataset_version_id DESC
+            """,
+            (project_id,),
+        ).fetchall()
+
+
+def find_version(conn: Connection[TupleRow], project_id: int, name: str, version: int | None) -> DatasetVersion:
+    """A version of a dataset, the latest if None. Raises NotFound."""
+    for found in list_versions(conn, project_id):
+        if found.dataset == name and version in (None, found.version):
+            return found
+    raise NotFound(
+        "no such dataset version",
+        which=f"{name} version {version or 'latest'}",
+        do="list them by `earmark status`, or freeze one by `earmark release`",
+    )
+
+
+def read_items(conn: Connection[TupleRow], project_id: int, dataset_version_id: int) -> list[ReleaseItem]:
+    """The frozen items of a version, by clip id."""
+    with conn.cursor(row_factory=class_row(ReleaseItem)) as cursor:
+        return cursor.execute(
+            """
+            SELECT clip_id, split, label, confidence, n_votes, object_key, sha256, rate_hz, n_channels, n_samples,
+              recording_uri, start_sample, stop_sample, split_group AS group
+            FROM dataset_item WHERE project_id = %s AND dataset_version_id = %s ORDER BY clip_id
+            """,
+            (project_id, dataset_version_id),
+        ).fetchall()
+
+
+def count_splits(conn: Connection[TupleRow], project_id: int, dataset_version_id: int) -> list[tuple[str, str, int]]:
+    """Split, label and number of clips of a version."""
+    return conn.execute(
+        """
+        SELECT split, label, count(*) FROM dataset_item WHERE project_id = %s AND dataset_version_id = %s
+        GROUP BY split, label ORDER BY split, label
+        """,
+        (project_id, dataset_version_id),
+    ).fetchall()
+
+
+def _read_version(conn: Connection[TupleRow], project_id: int, version_id: int) -> DatasetVersion:
+    for found in list_versions(conn, project_id):
+        if found.dataset_version_id == version_id:
+            return found
+    raise NotFound("no such dataset version", which=version_id)

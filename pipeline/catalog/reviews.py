@@ -1,0 +1,157 @@
+"""The review queue: what waits for an answer, in order, each clip held by one person at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psycopg import Connection
+from psycopg.rows import TupleRow, class_row
+
+CLAIM_MINUTES = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueEntry:
+    """One clip to put into the queue; the order of the entries is the order of the queue."""
+
+    clip_id: int
+    reason: str
+    proposed_label_id: int | None = None
+    proposed_confidence: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimedClip:
+    """One clip that this person holds, as the deck shows it."""
+
+    clip_id: int
+    recording_name: str
+    start_s: float
+    duration_s: float
+    rate_hz: int
+    reason: str
+    proposed_label: str | None
+    proposed_confidence: float | None
+
+
+def candidates(conn: Connection[TupleRow], project_id: int) -> list[int]:
+    """The clips that wait for a person: active, not redundant, without a person's answer, or disputed."""
+    rows = conn.execute(
+        """
+        SELECT c.clip_id FROM clip c LEFT JOIN consensus s USING (clip_id)
+        WHERE c.project_id = %s AND c.is_active AND NOT c.is_redundant
+          AND (coalesce(s.is_disputed, false) OR NOT EXISTS (
+            SELECT FROM current_annotation a
+            WHERE a.project_id = c.project_id AND a.clip_id = c.clip_id AND a.source = 'human'))
+        ORDER BY c.clip_id
+        """,
+        (project_id,),
+    )
+    return [row[0] for row in rows]
+
+
+def replace_queue(
+    conn: Connection[TupleRow], project_id: int, entries: Sequence[QueueEntry], *, operation_id: int
+) -> None:
+    """Put these clips, in this order, in place of what waited; what people hold just now stays theirs."""
+    conn.execute("SELECT FROM project WHERE project_id = %s FOR UPDATE", (project_id,))
+    conn.execute(
+        """
+        DELETE FROM review WHERE project_id = %s
+          AND (claimed_until IS NULL OR claimed_until < clock_timestamp() OR state = 'answered')
+          AND (state = 'open' OR clip_id = ANY(%s))
+        """,
+        (project_id, [entry.clip_id for entry in entries]),
+    )
+    conn.cursor().executemany(
+        """
+        INSERT INTO review (project_id, clip_id, position, reason, proposed_label_id, proposed_confidence, operation_id)
+        VALUES (%s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT (project_id, clip_id) DO UPDATE SET position = excluded.position
+        """,
+        [
+            (project_id, e.clip_id, position, e.reason, e.proposed_label_id, e.proposed_confidence, operation_id)
+            for position, e in enumerate(entries)
+        ],
+    )
+
+
+def claim(conn: Connection[TupleRow], project_id: int, n: int, *, have: Sequence[int] = ()) -> list[ClaimedClip]:
+    """At most n clips for this person to answer next, in order of the queue, and nobody else's until the claim ends.
+
+    What the person holds already comes first (a tab that was closed and opened again), except ``have``, which
+    the screen shows already. Clips of a person who went away are free again after CLAIM_MINUTES.
+    """
+    with conn.cursor(row_factory=class_row(ClaimedClip)) as cursor:
+        return cursor.execute(
+            """
+            WITH next AS (
+              SELECT review_id FROM review
+              WHERE project_id = %(project_id)s AND state = 'open' AND clip_id <> ALL(%(have)s)
+                AND (claimed_by IS NULL OR claimed_by = session_user OR claimed_until < clock_timestamp())
+                AND session_user <> ALL(skipped_by)
+              ORDER BY position, review_id LIMIT %(n)s FOR UPDATE SKIP LOCKED
+            ), claimed AS (
+              UPDATE review v SET claimed_by = session_user,
+                claimed_until = clock_timestamp() + make_interval(mins => %(minutes)s)
+              FROM next WHERE v.review_id = next.review_id
+              RETURNING v.position, v.review_id, v.clip_id, v.reason, v.proposed_label_id, v.proposed_confidence
+            )
+            SELECT q.clip_id, r.name AS recording_name, c.start_sample::float8 / r.rate_hz AS start_s, c.duration_s,
+              c.rate_hz, q.reason, l.name AS proposed_label, q.proposed_confidence
+            FROM claimed q JOIN clip c USING (clip_id) JOIN recording r USING (recording_id)
+            LEFT JOIN label l ON l.label_id = q.proposed_label_id
+            ORDER BY q.position, q.review_id
+            """,
+            {"project_id": project_id, "have": list(have), "n": n, "minutes": CLAIM_MINUTES},
+        ).fetchall()
+
+
+def settle(conn: Connection[TupleRow], project_id: int, clip_ids: Sequence[int]) -> None:
+    """Take answered clips off the queue and end the claims on them."""
+    conn.execute(
+        """
+        UPDATE review SET state = 'answered', claimed_by = NULL, claimed_until = NULL
+        WHERE project_id = %s AND clip_id = ANY(%s) AND state = 'open'
+        """,
+        (project_id, list(clip_ids)),
+    )
+
+
+def reopen(conn: Connection[TupleRow], project_id: int, clip_ids: Sequence[int]) -> None:
+    """Put clips whose answer was taken back on the queue again, held by the person who took it back."""
+    conn.execute(
+        """
+        UPDATE review SET state = 'open', claimed_by = session_user,
+          claimed_until = clock_timestamp() + make_interval(mins => %s)
+        WHERE project_id = %s AND clip_id = ANY(%s) AND state = 'answered'
+        """,
+        (CLAIM_MINUTES, project_id, list(clip_ids)),
+    )
+
+
+def skip(conn: Connection[TupleRow], project_id: int, clip_id: int) -> None:
+    """Leave a clip to others: this person is not asked about it again, and no longer holds it."""
+    conn.execute(
+        """
+        UPDATE review SET claimed_by = NULL, claimed_until = NULL,
+          skipped_by = array_append(skipped_by, session_user::text)
+        WHERE project_id = %s AND clip_id = %s AND state = 'open' AND claimed_by = session_user
+          AND session_user <> ALL(skipped_by)
+        """,
+        (project_id, clip_id),
+    )
+
+
+def count_open(conn: Connection[TupleRow], project_id: int) -> int:
+    """How many clips wait in the queue for this person."""
+    row = conn.execute(
+        """
+        SELECT count(*) FROM review
+        WHERE project_id = %s AND state = 'open' AND session_user <> ALL(skipped_by)
+          AND (claimed_by IS NULL OR claimed_by = session_user OR claimed_until < clock_timestamp())
+        """,
+        (project_id,),
+    ).fetchone()
+    return row[0] if row else 0

@@ -1,0 +1,314 @@
+"""The verbs of the main job, and those that look."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.context import (
+    JsonOption,
+    ProjectOption,
+    WorkspaceOption,
+    command,
+    out,
+    print_json,
+    print_outcome,
+    progress_bar,
+)
+from pipeline.cli.demo import demo
+from pipeline.cli.serve import serve
+from pipeline.core import registry
+from pipeline.core.plugin_spec import PluginSpec
+from pipeline.core.settings import DEFAULT_RECIPE
+from pipeline.workflows.carried_labels import LabelRules
+
+app = typer.Typer(
+    name="earmark",
+    help="Turn raw audio into trusted training data, by ear.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(demo)
+app.command()(serve)
+
+PluginOption = Annotated[str | None, typer.Option(help="NAME or NAME:key=value,key=value; the recipe's own if absent.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.command()
+def init(
+    recipe: Annotated[Path | None, typer.Option(help="YAML as in config/project.yaml.")] = None,
+    workspace: WorkspaceOption = None,
+    project: ProjectOption = None,
+    is_json: JsonOption = False,
+) -> None:
+    """Make the workspace and a project in it."""
+    with command(workspace, project, is_json=is_json, recipe=recipe or DEFAULT_RECIPE) as context:
+        if is_json:
+            print_json({"project": context.project.name, "recipe": context.project.recipe.to_json()})
+        else:
+            out.print(f"project {context.project.name} stands ready in {context.settings.workspace}")
+
+
+@app.command()
+def ingest(
+    source: Annotated[str, typer.Argument(help="A folder, or any fsspec URI.")],
+    labels: Annotated[str, typer.Option(help="folder: the name of a file's folder is its label; none.")] = "none",
+    pattern: Annotated[str | None, typer.Option(help="File names as in {label}_{group}_{take}.wav.")] = None,
+    table: Annotated[Path | None, typer.Option(help="CSV with file, label, maybe group, start_s, stop_s.")] = None,
+    workspace: WorkspaceOption = None,
+    project: ProjectOption = None,
+    is_json: JsonOption = False,
+) -> None:
+    """Bring in recordings; every file becomes a recording or a failure with its reason."""
+    from pipeline.workflows.ingest import ingest as run
+
+    if labels not in ("none", "folder"):
+        raise typer.BadParameter("expected none or folder", param_hint="--labels")
+    rules = LabelRules(
+        from_folder=labels == "folder", name_pattern=pattern, csv_path=None if table is None else str(table)
+    )
+    with command(workspace, project, is_json=is_json, recipe=DEFAULT_RECIPE) as context:
+        with progress_bar(is_json=is_json) as on_progress:
+            outcome = run(
+                context.workspace.conn,
+                context.project,
+                source,
+                labels=rules,
+                n_workers=context.settings.n_workers,
+                on_progress=on_progress,
+            )
+        print_outcome("ingest", outcome, is_json=is_json)
+
+
+@app.command()
+def cut(
+    segmenter: PluginOption = None,
+    workspace: WorkspaceOption = None,
+    project: ProjectOption = None,
+    is_json: JsonOption = False,
+) -> None:
+    """Cut recordings into clips in the project's audio format."""
+    from pipeline.workflows.cut import cut as run
+
+    with command(workspace, project, is_json=is_json) as context:
+        with progress_bar(is_json=is_json) as on_progress:
+            outcome = run(
+                context.workspace.conn,
+                context.project,
+                context.workspace.store,
+                segmenter=_spec(segmenter),
+                n_workers=context.settings.n_workers,
+                on_progress=on_progress,
+            )
+        print_outcome("cut", outcome, is_json=is_json)
+
+
+@app.command()
+def embed(
+    encoder: PluginOption = None,
+    workspace: WorkspaceOption = None,
+    project: ProjectOption = None,
+    is_json: JsonOption = False,
+) -> None:
+    """Embed the clips and draw the map."""
+    from pipeline.workflows.embed import embed as run
+
+    with command(workspace, project, is_json=is_json) as context:
+        with progress_bar(is_json=is_json) as on_progress:
+            outcome = run(
+                context.workspace.conn,
+                context.project,
+                context.workspace.store,
+                encoder=_spec(encoder),
+                n_workers=context.settings.n_workers,
+                on_progress=on_progress,
+            )
+        print_outcome("embed", outcome, is_json=is_json)
+
+
+@app.command()
+def deduplicate(
+    deduplicator: PluginOption = None,
+    workspace: WorkspaceOption = None,
+    project: ProjectOption = None,
+    is_json: JsonOption = False,
+) -> None:
+    """Group near-duplicates and mark all but one of each as redundant."""
+    from pipeline.workflows.deduplicate import deduplicate as run
+
+    with command(workspace, project, is_json=is_json) as context:
+        with progress_bar(is_json=is_json) as on_progress:
+            outcome = run(
+                context.workspace.conn,
+                context.project,
+                context.workspace.store,
+                deduplicator=_spec(deduplicator),
+                on_progress=on_progress,
+            )
+        print_outcome("deduplicate", outcome, is_json=is_json)
+
+
+@app.command()
+def select(
+    name: Annotated[str, typer.Argument(help="Name of the selection.")],
+    n_clips: Annotated[int, typer.Option("--n", min=1, help="How many clips.")] = 100,
+    selector: PluginOption = None,
+    seed: int = 0,
+    workspace: WorkspaceOption = None,
+    project: ProjectOption = None,
+    is_json: JsonOption = False,
+) -> None:
+    """Choose the clips that say most, as a named selection."""
+    from pipeline.workflows.select import select as run
+
+    with command(workspace, project, is_json=is_json) as context:
+        with progress_bar(is_json=is_json) as on_progress:
+            outcome = run(
+                context.workspace.conn,
+                context.project,
+                name,
+                n_clips=n_clips,
+                selector=_spec(selector),
+                seed=seed,
+                on_progress=on_progress,
+            )
+        print_outcome("select", outcome, is_json=is_json)
+
+
+@app.command()
+def queue(
+    strategy: PluginOption = None,
+    selection: Annotated[str | None, typer.Option(help="Only clips of this selection.")] = None,
+    n_clips: Annotated[int | None, typer.Option("--n", min=1, help="At most so many clips.")] = None,
+    seed: int = 0,
+    workspace: WorkspaceOption = None,
+    project: ProjectOption = None,
+    is_json: JsonOption = False,
+) -> None:
+    """Put what waits for a person's ear in order."""
+    from pipeline.workflows.queue import build_queue as run
+
+    with command(workspace, project, is_json=is_json) as context:
+        with progress_bar(is_json=is_json) as on_progress:
+            outcome = run(
+                context.workspace.conn,
+                context.project,
+                strategy=_spec(strategy),
+                selection=selection,
+                n_clips=n_clips,
+                seed=seed,
+                on_progress=on_progress,
+            )
+        print_outcome("queue", outcome, is_json=is_json)
+
+
+@app.command()
+def release(
+    name: Annotated[str, typer.Argument(help="Name of the dataset.")],
+    people_only: Annotated[bool, typer.Option(help="Only clips that a person answered.")] = False,
+    min_confidence: Annotated[float, typer.Option(min=0, max=1)] = 0.0,
+    seed: int = 0,
+    workspace: WorkspaceOption = None,
+    project: ProjectOption = None,
+    is_json: JsonOption = False,
+) -> None:
+    """Freeze labels and leak-proof splits as the next version of a dataset."""
+    from pipeline.workflows.release import release as run
+
+    with command(workspace, project, is_json=is_json) as context:
+        with progress_bar(is_json=is_json) as on_progress:
+            released = run(
+                context.workspace.conn,
+                context.project,
+                name,
+                min_confidence=min_confidence,
+                people_only=people_only,
+                seed=seed,
+                on_progress=on_progress,
+            )
+        if is_json:
+            print_json(asdict(released.version))
+        else:
+            print_outcome("release", released.outcome, is_json=False)
+
+
+@app.command()
+def export(
+    name: Annotated[str, typer.Argument(help="Name of the dataset.")],
+    folder: Annotated[Path, typer.Argument(help="Where to write it.")],
+    version: Annotated[int | None, typer.Option(help="The latest if absent.")] = None,
+    workspace: WorkspaceOption = None,
+    project: ProjectOption = None,
+    is_json: JsonOption = False,
+) -> None:
+    """Write a dataset version out: audio folder, manifest.jsonl, manifest.csv."""
+    from pipeline.workflows.release import export as run
+
+    with command(workspace, project, is_json=is_json) as context:
+        with progress_bar(is_json=is_json) as on_progress:
+            files = run(
+                context.workspace.conn,
+                context.project,
+                context.workspace.store,
+                name=name,
+                folder=folder,
+                version=version,
+                on_progress=on_progress,
+            )
+        if is_json:
+            print_json({"verb": "export", "folder": str(folder), "n_files": len(files)})
+        else:
+            out.print(f"[bold]export[/bold]  {len(files)} files in {folder}")
+
+
+@app.command()
+def status(workspace: WorkspaceOption = None, project: ProjectOption = None, is_json: JsonOption = False) -> None:
+    """Say how much there is at each stage, and what ran last."""
+    from pipeline.workflows.overview import read_overview
+
+    with command(workspace, project, is_json=is_json) as context:
+        overview = read_overview(context.workspace.conn, context.project)
+        if is_json:
+            print_json(asdict(overview))
+            return
+        for key, value in asdict(overview.counts).items():
+            out.print(f"{key.removeprefix('n_').replace('_', ' '):>16}  {value:,.10g}")
+        for run in overview.operations[:5]:
+            out.print(
+                f"{run.began_at:%Y-%m-%d %H:%M}  {run.action:<12} {run.status:<9} {run.n_done} done  {run.author}"
+            )
+
+
+@app.command()
+def plugins(is_json: JsonOption = False) -> None:
+    """List every plug-in with its parameters and their defaults."""
+    table = {
+        kind: {
+            name: {f.name: None if f.default is dataclasses.MISSING else f.default for f in dataclasses.fields(load)}
+            for name in registry.names(kind)
+            for load in (registry.load(kind, name),)
+        }
+        for kind in registry.KINDS
+    }
+    if is_json:
+        print_json(table)
+        return
+    for kind, members in table.items():
+        out.print(f"[bold]{kind}[/bold]")
+        for name, params in members.items():
+            out.print(f"  {name}" + (":" + ",".join(f"{k}={v}" for k, v in params.items()) if params else ""))
+
+
+def _spec(text: str | None) -> PluginSpec | None:
+    return None if text is None else PluginSpec.parse(text)

@@ -1,0 +1,136 @@
+"""What every verb shares: the options, the open workspace, progress bars, results, and errors as one sentence."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+from pipeline.catalog.projects import Project
+from pipeline.core.errors import EarmarkError
+from pipeline.core.settings import Settings, load_recipe, load_settings
+from pipeline.core.types import Outcome
+from pipeline.workflows.operation import OnProgress, ProgressReport
+from pipeline.workflows.workspace import Workspace, open_workspace
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option("--workspace", "-w", help="Folder of the embedded database and the store [EARMARK_WORKSPACE]."),
+]
+ProjectOption = Annotated[str | None, typer.Option("--project", "-p", help="Name of the project [EARMARK_PROJECT].")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words and bars.")]
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+_MAX_FAILURES_SHOWN = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """An open workspace with the project of this command."""
+
+    workspace: Workspace
+    project: Project
+    is_json: bool
+
+    @property
+    def settings(self) -> Settings:
+        return self.workspace.settings
+
+
+@contextmanager
+def command(
+    workspace: Path | None, project: str | None, *, is_json: bool = False, recipe: Path | None = None
+) -> Generator[Context]:
+    """The context of one verb. Any EarmarkError ends the program with its sentence and status 1.
+
+    With a ``recipe`` (YAML) the project is made if it does not stand yet.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        settings = load_settings(workspace=workspace, project=project)
+        with open_workspace(settings) as opened:
+            found = opened.project() if recipe is None else opened.create_project(load_recipe(recipe))
+            yield Context(workspace=opened, project=found, is_json=is_json)
+    except EarmarkError as error:
+        _fail(error, is_json=is_json)
+    except KeyboardInterrupt:
+        err.print("stopped; what was committed stands, run the same again to go on")
+        sys.exit(130)
+
+
+@contextmanager
+def progress_bar(*, is_json: bool) -> Generator[OnProgress]:
+    """A bar on the terminal (standard error) that follows a workflow."""
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description:<28}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[failed]}"),
+        console=err,
+        disable=is_json or not err.is_terminal,
+    )
+    with bar:
+        task = bar.add_task("starting", total=None, failed="")
+
+        def show(report: ProgressReport) -> None:
+            failed = f"[red]{report.n_failed} failed" if report.n_failed else ""
+            bar.update(
+                task,
+                description=f"{report.action}: {report.stage}",
+                completed=report.n_done + report.n_failed,
+                total=report.n_total,
+                failed=failed,
+            )
+
+        yield show
+
+
+def print_outcome(verb: str, outcome: Outcome, *, is_json: bool) -> None:
+    """Say what became of the items, every failure with its reason (the first few; all are on the dashboard)."""
+    if is_json:
+        print_json({"verb": verb, **asdict(outcome)})
+        return
+    aside = [f for f in outcome.failed if f.error == "NotSound"]
+    failed = [f for f in outcome.failed if f.error != "NotSound"]
+    words = [f"{outcome.n_input} in", f"{outcome.n_done} done"]
+    if outcome.n_unchanged:
+        words.append(f"{outcome.n_unchanged} of them unchanged")
+    words.append(f"[red]{len(failed)} failed[/red]" if failed else "0 failed")
+    if aside:
+        words.append(f"{len(aside)} are no sound files")
+    words += [f"{key.removeprefix('n_').replace('_', ' ')} {value}" for key, value in outcome.detail.items()]
+    out.print(f"[bold]{verb}[/bold]  " + ", ".join(words))
+    for failure in failed[:_MAX_FAILURES_SHOWN]:
+        out.print(f"  {failure.message}", style="red", markup=False)
+    if len(failed) > _MAX_FAILURES_SHOWN:
+        out.print(f"  … and {len(failed) - _MAX_FAILURES_SHOWN} more: see the recordings dashboard")
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on standard output."""
+    print(json.dumps(value, default=_plain, ensure_ascii=False))
+
+
+def _plain(value: Any) -> Any:
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _fail(error: EarmarkError, *, is_json: bool) -> None:
+    if is_json:
+        print_json({"error": type(error).__name__, "message": str(error)})
+    else:
+        err.print(f"earmark: {error}", style="red", markup=False)
+    sys.exit(1)

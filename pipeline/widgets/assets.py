@@ -1,0 +1,20 @@
+"""The widgets' JavaScript and CSS, joined into one module and one sheet each: no bundler, no CDN."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_STATIC = Path(__file__).parent / "static"
+
+
+def module(*names: str) -> str:
+    """One ES module made of the static files, in this order.
+
+    The files declare top-level names without import and export; the last one exports ``{ render }``.
+    """
+    return "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in names)
+
+
+def style(*names: str) -> str:
+    """One style sheet made of tokens.css and the static files, in this order."""
+    return "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in ("tokens.css", *names))

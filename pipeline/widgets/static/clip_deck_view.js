@@ -1,0 +1,400 @@
+// The deck itself: what each action does, what the kernel says, what the screen shows. Joined before clip_deck.js.
+
+const FEW_AHEAD = 8;
+const ASK_MORE_AGAIN_MS = 10000;
+const RECONNECT_MS = 15000;
+const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
+
+class ClipDeckView {
+  constructor(model, el) {
+    this.model = model;
+    this.el = el;
+    this.turn = 0;
+    this.shownId = null;
+    this.shownAtMs = 0;
+    this.askedMoreAt = null;
+    this.isExhausted = false;
+    this.refusal = null;
+    this.postponed = null;
+    this.isKernelLost = false;
+    this.labels = model.get("labels").map((label, i) => ({ ...label, color: label.color ?? categoryColour(i) }));
+    this.state = new DeckState({ clips: model.get("queue"), total: model.get("total"), done: model.get("done") });
+    this.cache = new ClipCache(model, { max: Math.max(24, 3 * model.get("prefetch")) });
+    this.player = new Player();
+    this.player.onended = () => this.#showSound();
+    this.starts = [];
+    window.__earmark_deck = { starts: this.starts };
+    this.#build();
+    this.endKernel = this.#watchKernel();
+    this.onSoundState = () => this.#refreshSoon();
+    sharedContext().addEventListener("statechange", this.onSoundState);
+    this.outbox = new Outbox(model.get("storage_key"), {
+      send: (event) => model.send(event),
+      isLinkUp: () => (this.#kernel()?.connectionStatus ?? "connected") === "connected",
+      changed: () => this.#refreshSoon(),
+    });
+    this.state.replay(this.outbox.events);
+    this.state.position = -1;
+    this.show(this.state.nextOpen(), "start", performance.now());
+  }
+
+  // ------------------------------------------------------------------------------------------- what a key does
+
+  /** @param {string} action  @param {{index?: number, atMs?: number}} [how] */
+  act(action, { index = 0, atMs = performance.now() } = {}) {
+    const isWaitingForGesture = sharedContext().state !== "running" && this.player.playing;
+    this.#wake();
+    const { state } = this;
+    const clip = state.current;
+    const deeds = {
+      toggle: () => !isWaitingForGesture && (this.player.playing ? this.player.pause() : this.player.play()),
+      replay: () => this.player.play(0),
+      back: () => this.player.seek(this.player.time - this.#seekStep()),
+      ahead: () => this.player.seek(this.player.time + this.#seekStep()),
+      slower: () => this.#setSpeed(-1),
+      faster: () => this.#setSpeed(1),
+      "usual speed": () => this.#setSpeed(0),
+      loop: () => this.player.setLoop(this.player.loop === false),
+      label: () => this.labels[index] && this.#answer("label", this.labels[index].name, atMs),
+      search: () => this.search.open(this.labels),
+      accept: () => this.#accept(atMs),
+      reject: () => clip?.proposed && !state.rejected.delete(clip.id) && state.rejected.add(clip.id),
+      unsure: () => this.#answer("unsure", null, atMs),
+      none: () => this.#answer("none_of_these", null, atMs),
+      flag: () => this.#flag(),
+      skip: () => this.#skip(atMs),
+      previous: () => state.position > 0 && this.show(state.position - 1, "previous", atMs),
+      next: () => state.position < state.clips.length && this.show(state.position + 1, "next", atMs),
+      undo: () => this.#undo(atMs),
+      help: () => this.help.toggle(),
+    };
+    deeds[action]();
+    this.#showSound();
+    this.#refreshSoon();
+  }
+
+  /** Puts a clip on stage and starts its sound. */
+  async show(position, why, atMs) {
+    const { state, cache, player, stage } = this;
+    const turn = ++this.turn;
+    state.position = position;
+    player.stop();
+    this.shownId = null;
+    this.#askMore();
+    const clip = state.current;
+    if (!clip) return this.#refreshSoon();
+    const isHit = cache.has(clip.id);
+    cache.request([clip, ...state.ahead(this.model.get("prefetch"))].map(({ id }) => id));
+    if (!isHit) {
+      stage.wait();
+      stage.say("Fetching the clip …");
+      this.#refreshSoon();
+    }
+    let entry;
+    try {
+      entry = await cache.get(clip.id);
+    } catch (error) {
+      if (turn !== this.turn) return;
+      stage.wait();
+      stage.say(`${error.message}. S skips it.`);
+      return this.#refreshSoon();
+    }
+    if (turn !== this.turn) return;
+    if (Array.isArray(player.loop)) player.setLoop(false);
+    player.load(entry);
+    this.shownId = clip.id;
+    this.shownAtMs = performance.now();
+    if (this.model.get("autoplay")) {
+      player.play(0);
+      this.starts.push({ id: clip.id, why, hit: isHit, dt_ms: performance.now() - atMs });
+    }
+    this.finished.root.hidden = true;
+    this.body.hidden = false;
+    stage.show(entry);
+    stage.showSpan(null);
+    this.live.textContent = `${clip.name}, clip ${position + 1} of ${state.clips.length}`;
+    this.#showSound();
+    this.#refresh();
+  }
+
+  #answer(answer, label, atMs) {
+    const clip = this.state.current;
+    if (!clip || this.shownId !== clip.id) return;
+    const before = this.state.answers.get(clip.id);
+    if (before?.answer !== answer || before.label !== label) {
+      const eventId = newEventId();
+      const responseMs = Math.max(0, Math.round(atMs - this.shownAtMs));
+      const heard = { ...this.player.heard, response_ms: responseMs, speed: this.player.speed };
+      this.state.answer(clip.id, { eventId, answer, label });
+      const supersedes = before?.eventId ?? null;
+      this.outbox.add({ type: "answer", event_id: eventId, clip_id: clip.id, answer, label, supersedes, heard });
+      this.answers.flash(this.labels.findIndex(({ name }) => name === label));
+    }
+    this.show(this.state.nextOpen(), "label", atMs);
+  }
+
+  #accept(atMs) {
+    const clip = this.state.current;
+    const isKnown = this.labels.some(({ name }) => name === clip?.proposed?.label);
+    if (isKnown && !this.state.rejected.has(clip.id)) this.#answer("label", clip.proposed.label, atMs);
+  }
+
+  #flag(clip = this.state.current, { isStep = true } = {}) {
+    if (!clip) return;
+    const isRaised = this.state.toggleFlag(clip.id);
+    if (isStep) this.state.steps.push({ kind: "flag", clipId: clip.id });
+    this.outbox.add({ type: "flag", event_id: newEventId(), clip_id: clip.id, is_raised: isRaised });
+  }
+
+  #skip(atMs) {
+    const clip = this.state.current;
+    if (!clip) return;
+    if (this.state.isOpen(clip.id)) {
+      this.state.skip(clip.id);
+      this.outbox.add({ type: "skip", event_id: newEventId(), clip_id: clip.id });
+    }
+    this.show(this.state.nextOpen(), "skip", atMs);
+  }
+
+  #undo(atMs) {
+    const { state } = this;
+    for (let step = state.steps.pop(); step; step = state.steps.pop()) {
+      const position = state.indexOf(step.clipId);
+      if (step.kind === "flag") this.#flag(state.clips[position], { isStep: false });
+      const given = state.answers.get(step.clipId);
+      if (step.kind === "answer" && !given) continue;
+      if (step.kind !== "flag") state.reopen(step.clipId);
+      if (step.kind === "answer") this.#withdraw(step.clipId, given);
+      if (position !== state.position) this.show(position, "undo", atMs);
+      return;
+    }
+  }
+
+  #withdraw(clipId, given) {
+    const event = { type: "answer", event_id: newEventId(), clip_id: clipId, answer: "withdrawn", label: null };
+    this.outbox.add({ ...event, supersedes: given.eventId, heard: null });
+  }
+
+  #setSpeed(step) {
+    const at = SPEEDS.indexOf(this.player.speed) + step;
+    this.player.setSpeed(step === 0 ? 1 : SPEEDS[Math.max(0, Math.min(at, SPEEDS.length - 1))]);
+  }
+
+  #seekStep() {
+    return Math.min(2, Math.max(0.1, this.player.duration / 10));
+  }
+
+  /** Browsers keep a page silent until the first key or click. */
+  #wake() {
+    const context = sharedContext();
+    if (context.state !== "running") context.resume();
+  }
+
+  // ------------------------------------------------------------------------------------------- the kernel
+
+  receive(message, buffers) {
+    const deeds = {
+      clip: () => this.cache.receive(message, buffers),
+      missing: () => this.cache.receive(message),
+      saved: () => {
+        this.postponed = null;
+        this.outbox.confirm(message.event_ids);
+      },
+      postponed: () => {
+        this.postponed = message.message;
+      },
+      refused: () => this.#refuse(message),
+      queue: () => this.#append(message),
+      no_more: () => {
+        this.askedMoreAt = null;
+        this.isExhausted = true;
+        this.refusal = message.message;
+      },
+    };
+    deeds[message.type]?.();
+    this.#refreshSoon();
+  }
+
+  #refuse({ event_id: eventId, message }) {
+    const event = this.outbox.events.find((kept) => kept.event_id === eventId);
+    this.outbox.confirm([eventId]);
+    if (!event) return;
+    const { state } = this;
+    const id = event.clip_id;
+    if (state.answers.get(id)?.eventId === eventId) state.reopen(id);
+    if (event.type === "skip") state.skipped.delete(id);
+    if (event.type === "flag") state.flagged[event.is_raised ? "delete" : "add"](id);
+    const position = state.indexOf(id);
+    const name = position < 0 ? `clip ${id}` : state.clips[position].name;
+    const way = { text: "Go to the clip", onclick: () => this.show(position, "refused", performance.now()) };
+    this.notices.error(`Not saved, ${name}: ${message}`, position < 0 ? undefined : way);
+  }
+
+  #append({ clips, total, done }) {
+    const { state } = this;
+    this.askedMoreAt = null;
+    this.refusal = null;
+    this.isExhausted = state.append(clips) === 0;
+    state.total = total;
+    state.done = done + netAnswers(this.outbox.events);
+    if (!state.current && state.nextOpen() < state.clips.length) this.show(state.nextOpen(), "queue", performance.now());
+    else this.cache.request(state.ahead(this.model.get("prefetch")).map(({ id }) => id));
+  }
+
+  #askMore() {
+    const isAsked = this.askedMoreAt !== null && performance.now() - this.askedMoreAt < ASK_MORE_AGAIN_MS;
+    if (isAsked || this.isExhausted || this.state.ahead(FEW_AHEAD).length >= FEW_AHEAD) return;
+    this.askedMoreAt = performance.now();
+    const unsaved = this.outbox.events.map((event) => event.clip_id);
+    const held = [...this.state.open.map(({ id }) => id), ...this.state.skipped, ...unsaved];
+    this.model.send({ type: "more", have: [...new Set(held)] });
+  }
+
+  #kernel() {
+    const manager = this.model.widget_manager;
+    return manager?.kernel ?? manager?.context?.sessionContext?.session?.kernel ?? null;
+  }
+
+  /** A kernel that restarts has forgotten this deck; a connection that gave up is asked to try again. */
+  #watchKernel() {
+    const kernel = this.#kernel();
+    const changed = (_, status) => {
+      if (["dead", "restarting", "autorestarting"].includes(status)) this.isKernelLost = true;
+      this.#refreshSoon();
+    };
+    kernel?.statusChanged?.connect(changed);
+    const timer = setInterval(() => {
+      if (kernel?.connectionStatus === "disconnected") kernel.reconnect?.().catch?.(() => {});
+      this.#askMore();
+    }, RECONNECT_MS);
+    return () => {
+      kernel?.statusChanged?.disconnect(changed);
+      clearInterval(timer);
+    };
+  }
+
+  // ------------------------------------------------------------------------------------------- the screen
+
+  #build() {
+    const act = (action) => this.act(action);
+    const onLabel = (index, atMs) => this.act("label", { index, atMs });
+    this.progress = new DeckProgress();
+    this.notices = new DeckNotices();
+    this.head = new DeckHead({ onAccept: () => act("accept"), onReject: () => act("reject") });
+    this.stage = new DeckStage({
+      onSeek: (s) => this.#listen(() => this.player.seek(s)),
+      onSpan: (span) => this.#listen(() => this.#loopPart(span)),
+    });
+    this.transport = new DeckTransport(act);
+    this.answers = new DeckAnswers({ onLabel, act });
+    this.help = new DeckHelp();
+    this.search = new DeckSearch({ onLabel });
+    this.finished = new DeckFinished({ onSkipped: () => this.#reviveSkipped(), onMore: () => this.#lookForMore() });
+    this.live = make("div", { class: "em-only-read", "aria-live": "polite" });
+    this.body = make("div", { class: "em-deck-body" }, this.head.root, this.stage.root, this.transport.root, this.answers.root);
+    this.answers.setLabels(this.labels);
+    const overlays = [this.search.root, this.help.root, this.live];
+    this.el.append(this.progress.root, this.notices.root, this.body, this.finished.root, ...overlays);
+  }
+
+  #listen(deed) {
+    this.#wake();
+    deed();
+    this.#showSound();
+    this.#refreshSoon();
+  }
+
+  #loopPart(span) {
+    this.player.setLoop(span);
+    this.player.play(span[0]);
+  }
+
+  #reviveSkipped() {
+    this.state.skipped.clear();
+    this.show(this.state.nextOpen(), "skipped", performance.now());
+  }
+
+  #lookForMore() {
+    this.isExhausted = false;
+    this.refusal = null;
+    this.#askMore();
+    this.#refreshSoon();
+  }
+
+  /** The playhead and the time, for as long as there is sound. */
+  #showSound() {
+    const { player } = this;
+    cancelAnimationFrame(this.soundFrame);
+    this.stage.moveHead(player.time);
+    this.transport.showTime(player.time, player.duration);
+    const isFlagged = this.state.flagged.has(this.state.current?.id);
+    this.transport.show({ isPlaying: player.playing, speed: player.speed, loop: player.loop, isFlagged });
+    if (player.playing) this.soundFrame = requestAnimationFrame(() => this.#showSound());
+  }
+
+  #refreshSoon() {
+    this.refreshFrame ??= requestAnimationFrame(() => this.#refresh());
+  }
+
+  #refresh() {
+    cancelAnimationFrame(this.refreshFrame);
+    this.refreshFrame = null;
+    const { state, outbox } = this;
+    const clip = state.current;
+    const unsaved = outbox.events;
+    const link = this.isKernelLost ? "lost" : outbox.link;
+    this.progress.show({ done: state.done, total: state.total, pace: state.pace, nUnsaved: unsaved.length, link });
+    this.notices.sayLink(this.#linkWords(link, unsaved.length));
+    this.body.hidden = !clip;
+    this.finished.root.hidden = Boolean(clip);
+    if (!clip) {
+      const isWaiting = this.askedMoreAt !== null;
+      const { refusal } = this;
+      this.finished.show({ nAnswered: state.answers.size, nSkipped: state.skipped.size, nUnsaved: unsaved.length, isWaiting, refusal });
+      return;
+    }
+    const given = state.answers.get(clip.id);
+    const isRejected = state.rejected.has(clip.id);
+    const colour = this.labels.find(({ name }) => name === clip.proposed?.label)?.color ?? categoryColour(null);
+    this.head.show(clip, {
+      given,
+      isFlagged: state.flagged.has(clip.id),
+      isSkipped: state.skipped.has(clip.id),
+      isRejected,
+      colour,
+      position: state.position,
+    });
+    this.answers.show({ labels: this.labels, given, proposed: isRejected ? null : clip.proposed?.label });
+    if (this.shownId !== clip.id) return;
+    this.stage.showSpan(Array.isArray(this.player.loop) ? this.player.loop : null);
+    const isSilenced = this.player.playing && sharedContext().state !== "running";
+    this.stage.say(isSilenced ? "Press Space to start the sound" : null);
+  }
+
+  #linkWords(link, n) {
+    const answers = `${n} ${n === 1 ? "answer" : "answers"}`;
+    if (link === "lost") {
+      const kept = n ? ` ${answers} ${n === 1 ? "waits" : "wait"} in this browser, to be sent then.` : "";
+      return `The server no longer knows this page. Reload it to go on.${kept}`;
+    }
+    if (this.postponed !== null && n) return `Not saved yet: ${this.postponed} (${answers} wait in this browser.)`;
+    if (link === "offline") {
+      const wait = n ? `${answers} wait in this browser` : "nothing waits to be saved";
+      return `offline - ${wait}. Go on with the clips that are here; the rest comes when the link returns.`;
+    }
+    if (!this.outbox.isDurable) return `This browser keeps nothing: leave the tab open until all ${answers} are saved.`;
+    return null;
+  }
+
+  destroy() {
+    this.turn += 1;
+    cancelAnimationFrame(this.soundFrame);
+    cancelAnimationFrame(this.refreshFrame);
+    sharedContext().removeEventListener("statechange", this.onSoundState);
+    this.endKernel();
+    this.outbox.destroy();
+    this.stage.destroy();
+    this.player.destroy();
+    this.cache.destroy();
+  }
+}

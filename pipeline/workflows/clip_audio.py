@@ -1,0 +1,33 @@
+"""The sound of clips, from the store: as bytes for a player, as samples for a plug-in."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import soundfile
+
+from pipeline.catalog.clips import ClipSound, clip_sound
+from pipeline.catalog.projects import Project
+from pipeline.core.errors import NotFound
+from pipeline.core.types import Audio
+from pipeline.storage import Store
+from pipeline.workflows.operation import Conn
+
+
+def clip_bytes(conn: Conn, project: Project, store: Store, clip_id: int) -> tuple[bytes, str, int]:
+    """The bytes, MIME type and sample rate of a clip that this person may hear.
+
+    Raises NotFound if they see no such clip, StorageError if its bytes are gone.
+    """
+    sound = clip_sound(conn, project.project_id, clip_id)
+    if sound is None:
+        raise NotFound("no such clip in this project", which=clip_id, do="reload the page")
+    mime = "audio/flac" if sound.object_key.endswith(".flac") else "audio/wav"
+    return store.read(sound.object_key), mime, sound.rate_hz
+
+
+def read_clip(store: Store, sound: ClipSound) -> Audio:
+    """The conformed samples of a clip. Raises StorageError if its bytes are gone."""
+    samples, rate_hz = soundfile.read(io.BytesIO(store.read(sound.object_key)), dtype="float32", always_2d=True)
+    return Audio(samples=np.asarray(samples, np.float32).T, rate_hz=rate_hz)

@@ -1,0 +1,108 @@
+"""Embed: give every clip its embedding, and lay all of them out on the map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from pipeline.catalog import embeddings
+from pipeline.catalog.clips import ClipSound
+from pipeline.catalog.failures import resolve_failures
+from pipeline.catalog.projects import Project
+from pipeline.compute import Result, parallel_map
+from pipeline.core import registry
+from pipeline.core.errors import EarmarkError
+from pipeline.core.plugin_spec import PluginSpec
+from pipeline.core.types import Audio, Failure, Float32, Outcome
+from pipeline.storage import Store
+from pipeline.workflows.clip_audio import read_clip
+from pipeline.workflows.operation import Conn, OnProgress, Run, in_batches, operation, silent
+
+_CLIPS_A_TASK = 16
+MAP_SEED = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoded:
+    """What one task gave: embeddings by clip id, and the clips whose sound could not be read."""
+
+    vectors: list[tuple[int, Float32]]
+    failed: list[Failure]
+
+
+def embed(
+    conn: Conn,
+    project: Project,
+    store: Store,
+    *,
+    encoder: PluginSpec | None = None,
+    n_workers: int = 1,
+    on_progress: OnProgress = silent,
+) -> Outcome:
+    """Embed every active clip by the encoder (the project's own if None); only those that lack it are worked on.
+
+    Active clips in = done + failed. The encoder becomes the current one when all are done, and its map is
+    drawn anew. Raises PluginError for a wrong spec.
+    """
+    given = encoder or project.recipe.encoder
+    plugin = registry.create("encoder", given)
+    full = registry.spec_of(given.name, plugin)
+    projector = project.recipe.projector
+    with operation(conn, project, "embed", {"encoder": full.to_json()}, on_progress=on_progress) as run:
+        with conn.transaction():
+            encoder_id = embeddings.use_encoder(conn, project.project_id, full, n_dims=plugin.n_dims)
+        todo = embeddings.clips_to_embed(conn, project.project_id, encoder_id)
+        run.n_done = run.n_unchanged = embeddings.count_embedded(conn, project.project_id, encoder_id)
+        run.begin_stage("embedding", n_total=run.n_done + len(todo))
+        tasks = [todo[i : i + _CLIPS_A_TASK] for i in range(0, len(todo), _CLIPS_A_TASK)]
+        work = partial(encode_clips, encoder=full, store=store)
+        for batch in in_batches(parallel_map(work, tasks, n_workers=n_workers), max_n=20):
+            with conn.transaction():
+                _save(run, encoder_id, tasks, batch)
+            run.report()
+            run.stop_if_asked()
+        run.begin_stage("drawing the map")
+        _draw_map(run, encoder_id, projector)
+    return run.outcome
+
+
+def encode_clips(clips: Sequence[ClipSound], *, encoder: PluginSpec, store: Store) -> Encoded:
+    """The embeddings of some clips; one whose sound cannot be read fails alone."""
+    read: list[tuple[int, Audio]] = []
+    failed: list[Failure] = []
+    for clip in clips:
+        try:
+            read.append((clip.clip_id, read_clip(store, clip)))
+        except EarmarkError as error:
+            failed.append(Failure(item=str(clip.clip_id), error=type(error).__name__, message=str(error)))
+    if not read:
+        return Encoded(vectors=[], failed=failed)
+    vectors = registry.create("encoder", encoder).encode([audio for _, audio in read])
+    return Encoded(vectors=[(clip_id, vectors[i]) for i, (clip_id, _) in enumerate(read)], failed=failed)
+
+
+def _save(run: Run, encoder_id: int, tasks: Sequence[Sequence[ClipSound]], batch: Sequence[Result[Encoded]]) -> None:
+    project_id = run.project.project_id
+    for result in batch:
+        if result.value is not None:
+            embeddings.save_embeddings(run.conn, project_id, encoder_id, result.value.vectors)
+            resolve_failures(run.conn, project_id, "embed", [str(clip_id) for clip_id, _ in result.value.vectors])
+            run.n_done += len(result.value.vectors)
+            run.fail(result.value.failed)
+        elif result.failure is not None:
+            lost = result.failure
+            run.fail(
+                Failure(item=str(clip.clip_id), error=lost.error, message=lost.message) for clip in tasks[result.index]
+            )
+
+
+def _draw_map(run: Run, encoder_id: int, projector: PluginSpec) -> None:
+    conn, project_id = run.conn, run.project.project_id
+    found = embeddings.read_vectors(conn, project_id, encoder_id)
+    if run.n_done > run.n_unchanged or embeddings.count_places(conn, encoder_id) != len(found.clip_ids):
+        places = registry.create("projector", projector).project(found.vectors, seed=MAP_SEED)
+        with conn.transaction():
+            embeddings.save_map(conn, project_id, encoder_id, found.clip_ids, places)
+    with conn.transaction():
+        embeddings.set_current(conn, project_id, encoder_id)

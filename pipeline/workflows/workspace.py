@@ -1,0 +1,68 @@
+"""The way in: from settings to a connected, migrated database, the store and the project."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pipeline.catalog import embedded, projects
+from pipeline.catalog.connect import connect
+from pipeline.catalog.labels import add_labels
+from pipeline.catalog.migrate import migrate
+from pipeline.catalog.projects import Project
+from pipeline.core.settings import Recipe, Settings
+from pipeline.storage import Store
+from pipeline.workflows.operation import Conn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """An open workspace. ``url`` opens further connections to the same database."""
+
+    settings: Settings
+    url: str
+    conn: Conn
+    store: Store
+
+    @property
+    def person(self) -> str:
+        """Who is logged in: the author of everything that this connection writes."""
+        return self.conn.info.user
+
+    def project(self) -> Project:
+        """The project that the settings name. Raises NotFound."""
+        return projects.get_project(self.conn, self.settings.project)
+
+    def create_project(self, recipe: Recipe) -> Project:
+        """The project that the settings name, made by this recipe if it is new."""
+        with self.conn.transaction():
+            project = projects.create_project(self.conn, self.settings.project, recipe)
+            add_labels(self.conn, project.project_id, recipe.labels)
+        return project
+
+
+@contextmanager
+def open_workspace(settings: Settings, *, application_name: str = "earmark") -> Generator[Workspace]:
+    """The workspace for as long as the block lasts; the embedded database stops when its last user leaves.
+
+    Raises DatabaseUnavailable, MigrationError.
+    """
+    with _database(settings) as url:
+        conn = connect(url, application_name=application_name)
+        try:
+            if migrate(conn):
+                conn.close()  # types that a migration brought are known to new connections only
+                conn = connect(url, application_name=application_name)
+            yield Workspace(settings=settings, url=url, conn=conn, store=Store(settings.store_uri))
+        finally:
+            conn.close()
+
+
+@contextmanager
+def _database(settings: Settings) -> Generator[str]:
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    with embedded.hold(settings.workspace / "database") as url:
+        yield url
