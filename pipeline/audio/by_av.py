@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Iterator
 from itertools import chain
@@ -13,9 +14,9 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from pipeline.audio.claims import has_mp3_count
 from pipeline.audio.opening import file_name
-from pipeline.audio.reader import REFUSALS, Header, Reader, block_samples, no_sample
+from pipeline.audio.promised_length import has_mp3_count
+from pipeline.audio.reader import REFUSALS, Header, Reader, block_samples, disk_failed, no_sample
 from pipeline.core.errors import UnreadableAudio
 from pipeline.core.types import Float32
 
@@ -40,7 +41,7 @@ def read_by_av(handle: io.FileIO, path: str) -> Reader | None:
     handle.seek(0)
     try:
         container = av.open(
-            handle,
+            _Bytes(handle),
             mode="r",
             metadata_errors="replace",
             io_open=_refuse,
@@ -49,7 +50,7 @@ def read_by_av(handle: io.FileIO, path: str) -> Reader | None:
     except REFUSALS:
         return None
     except OSError as error:
-        raise _disk_failed(path, error) from error
+        raise disk_failed(path, error) from error
     name = container.format.name.partition(",")[0].upper()
     if not container.streams.audio:
         kinds = sorted({stream.type for stream in container.streams}) or ["nothing"]
@@ -70,6 +71,21 @@ def read_by_av(handle: io.FileIO, path: str) -> Reader | None:
     return Reader(header=header, is_exact=False, blocks=lambda start: _blocks(chain([first], frames), header, path))
 
 
+class _Bytes:
+    """The file as FFmpeg sees it. A damaged file sends it to places that do not exist; PyAV would print a traceback."""
+
+    def __init__(self, handle: io.FileIO) -> None:
+        self._handle = handle
+        self.read = handle.read
+        self.tell = handle.tell
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        try:
+            return self._handle.seek(offset, whence)
+        except OSError:
+            return -1
+
+
 def _frames(container: InputContainer, stream: AudioStream, path: str) -> Iterator[AudioFrame]:
     packets = container.demux(stream)
     while True:
@@ -78,7 +94,7 @@ def _frames(container: InputContainer, stream: AudioStream, path: str) -> Iterat
         except REFUSALS:
             return
         except OSError as error:
-            raise _disk_failed(path, error) from error
+            raise disk_failed(path, error) from error
         if packet is None:
             return
         try:
@@ -98,11 +114,11 @@ def _header(container: str, stream: AudioStream, first: AudioFrame, fd: int) -> 
         rate_hz=first.sample_rate,
         n_channels=first.layout.nb_channels,
         bit_depth=_bit_depth(codec, first.format.name),
-        claimed_n_samples=_claim(container, stream, first.sample_rate, fd),
+        claimed_n_samples=_promised(container, stream, first.sample_rate, fd),
     )
 
 
-def _claim(container: str, stream: AudioStream, rate_hz: int, fd: int) -> int | None:
+def _promised(container: str, stream: AudioStream, rate_hz: int, fd: int) -> int | None:
     if container in _GUESSING or (container == "MP3" and not has_mp3_count(fd)):
         return None
     if stream.duration is None or stream.time_base is None or stream.duration <= 0:
@@ -156,12 +172,3 @@ def _values(frame: AudioFrame) -> Float32:
 def _refuse(url: str, flags: int, options: object) -> object:
     """A recording is one file: nothing that it names is opened."""
     raise PermissionError(url)
-
-
-def _disk_failed(path: str, error: OSError) -> UnreadableAudio:
-    return UnreadableAudio(
-        "cannot read on",
-        which=file_name(path),
-        got=(error.strerror or "unknown").lower(),
-        do="check the disk or the network",
-    )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 import soundfile as sf
 
-from pipeline.audio.claims import aiff_claim, is_chained_ogg, riff_claim, vorbis_claim
+from pipeline.audio.promised_length import aiff_length, is_chained_ogg, riff_length, vorbis_length
 from pipeline.audio.reader import REFUSALS, Header, Reader, block_samples, no_sample
 from pipeline.core.types import Float32
 
@@ -57,7 +57,7 @@ def read_by_soundfile(handle: io.FileIO, path: str) -> Reader | None:
         rate_hz=source.samplerate,
         n_channels=source.channels,
         bit_depth=_DEPTHS.get(source.subtype),
-        claimed_n_samples=_claim(source, fd),
+        claimed_n_samples=_promised(source, fd),
     )
     header.demand_plausible(path)
     first = _piece(source)
@@ -67,7 +67,10 @@ def read_by_soundfile(handle: io.FileIO, path: str) -> Reader | None:
     def blocks(start: int) -> Iterator[Float32]:
         if start == 0:
             return _blocks(source, first)
-        source.seek(start)
+        try:
+            source.seek(start)
+        except REFUSALS:
+            return iter(())
         return _blocks(source, first[:0])
 
     is_exact = header.bit_depth is not None and header.container in _EXACT_CONTAINERS
@@ -105,14 +108,14 @@ def _piece(source: sf.SoundFile) -> Float32:
         return np.zeros((0, source.channels), dtype=np.float32)
 
 
-def _claim(source: sf.SoundFile, fd: int) -> int | None:
+def _promised(source: sf.SoundFile, fd: int) -> int | None:
     if source.subtype == "VORBIS":
-        return vorbis_claim(fd)
+        return vorbis_length(fd)
     magic = os.pread(fd, 4, 0) if source.subtype in _DEPTHS else b""
     if magic == b"RIFF":
-        return riff_claim(fd)
+        return riff_length(fd)
     if magic == b"FORM":
-        return aiff_claim(fd)
+        return aiff_length(fd)
     return source.frames if 0 < source.frames < _UNKNOWN_LENGTH else None
 
 

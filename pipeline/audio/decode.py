@@ -17,7 +17,7 @@ from pipeline.audio.by_av import read_by_av
 from pipeline.audio.by_soundfile import read_by_soundfile
 from pipeline.audio.cursor import Cursor
 from pipeline.audio.opening import file_name, looks_like, open_recording
-from pipeline.audio.reader import Header, Reader
+from pipeline.audio.reader import Header, Reader, disk_failed
 from pipeline.core.errors import AudioError, EmptyAudio, UnreadableAudio
 from pipeline.core.types import Audio, Float32, Sound
 
@@ -26,10 +26,15 @@ from pipeline.core.types import Audio, Float32, Sound
 def open_reader(path: str) -> Generator[Reader]:
     """A reader over the recording at ``path``, open until the context ends, with at least one sample.
 
-    Raises UnreadableAudio if no decoder reads it, EmptyAudio if one does and finds no sample.
+    Raises UnreadableAudio if no decoder reads it, EmptyAudio if one does and finds no sample;
+    UnreadableAudio also if the disk fails.
     """
     with open_recording(path) as handle:
-        yield _reader(handle, path)
+        try:
+            reader = _reader(handle, path)
+        except OSError as error:
+            raise disk_failed(path, error) from error
+        yield reader
 
 
 def open_sound(path: str, *, rate_hz: int, n_channels: int, n_samples: int) -> Sound:
@@ -106,7 +111,7 @@ class _FileSound:
                 n_missing -= len(pieces[-1])
                 if not n_missing:
                     return np.concatenate(pieces)
-        raise self._changed(f"{self.n_samples} samples", f"an end {n_missing} samples before sample {stop}")
+        return None
 
     def _demand(self, header: Header) -> None:
         if (header.rate_hz, header.n_channels) != (self.rate_hz, self.n_channels):

@@ -1,8 +1,8 @@
 """What every decoder is to the rest of the room: a header and a run of blocks.
 
 A reader goes forward from the first sample to the last one that can be decoded, and the samples are
-counted; what headers say about length is kept apart as a claim. Damage in the middle ends the sound
-quietly, so that measuring and cutting see the same samples; the claim tells that some are missing.
+counted; what headers promise is kept apart. Damage in the middle ends the sound
+quietly, so that measuring and cutting see the same samples; the promise tells that some are missing.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ class Reader:
     """An open recording, read once.
 
     ``blocks(start)`` gives float32 (n, channels) from sample ``start`` to the last, raw: values may be
-    beyond full scale or not finite. ``start`` may only be other than 0 if ``is_exact``.
+    beyond full scale or not finite. ``start`` may only be other than 0 if ``is_exact``, and even then there
+    may be no block where the file is damaged.
     """
 
     header: Header
@@ -82,4 +83,14 @@ def no_sample(path: str, *, container: str) -> EmptyAudio:
         expected="at least one sample",
         got=f"none that can be decoded ({container})",
         do="record or copy it again",
+    )
+
+
+def disk_failed(path: str, error: OSError) -> UnreadableAudio:
+    """The error for a file whose bytes stop coming: that is no news about the recording."""
+    return UnreadableAudio(
+        "cannot read on",
+        which=file_name(path),
+        got=(error.strerror or "unknown").lower(),
+        do="check the disk or the network",
     )

@@ -15,7 +15,7 @@ from pipeline.demo.places import SITES, Site, background, individuals
 from pipeline.demo.takes import Take, short_take
 from pipeline.demo.truth import HowCopied, PlantedCopy, PlantedSpan, PlantedTruth, WrongLabel
 from pipeline.demo.voices import TAKEN_FOR, VOICES
-from pipeline.demo.writing import truncate, write_sound
+from pipeline.demo.writing import rewrap, truncate, write_sound
 
 _WRONG_LABELS = 0.06
 _COPIES: dict[HowCopied, float] = {
@@ -111,6 +111,8 @@ class Planting:
         path = self._path(f"short/{take.label}", site, take.label, endings.get(how, ".wav"))
         if how == "exact":
             shutil.copyfile(self.folder / original, self.folder / path)
+        elif how == "rewrapped":
+            rewrap(self.folder / original, self.folder / path)
         else:
             write_sound(self.folder / path, _altered(take, how, self._rng), take.rate_hz)
         self._sounds[path] = take.label
@@ -128,8 +130,9 @@ class Planting:
 
 
 def _fits(original: str, how: HowCopied) -> bool:
-    """Only PCM keeps its samples in another container; every other copy can be made of anything."""
-    return how != "rewrapped" or original.endswith(".wav")
+    """Samples survive from WAV into FLAC only, and what is lossy already may come out of an encoder the same again."""
+    endings = {"rewrapped": (".wav",), "transcoded": (".wav", ".flac")}
+    return how not in endings or original.endswith(endings[how])
 
 
 def _altered(take: Take, how: HowCopied, rng: np.random.Generator) -> Float32:

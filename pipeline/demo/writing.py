@@ -29,6 +29,13 @@ def write_sound(path: Path, samples: Float32, rate_hz: int, *, subtype: str | No
             file.write(samples[..., start : start + rate_hz].T)
 
 
+def rewrap(source: Path, target: Path) -> None:
+    """Write the very same 16-bit samples into another lossless container."""
+    # By way of integers: WAV and FLAC writers round floats differently.
+    samples, rate_hz = sf.read(source, dtype="int16")
+    sf.write(target, samples, rate_hz, subtype="PCM_16")
+
+
 def truncate(path: Path, *, kept: float) -> None:
     """Cut the file off after this share of its bytes, leaving the header as it was."""
     content = path.read_bytes()

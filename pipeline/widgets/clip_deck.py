@@ -26,7 +26,7 @@ _ANSWERS = ("label", "unsure", "none_of_these", "withdrawn")
 
 
 class DeckLabel(TypedDict):
-    """A label of the project and its colour, as CSS (a hex value or ``var(--em-cat-1)``); without one, the next token."""
+    """A label of the project; its colour is CSS (a hex value or ``var(--em-cat-1)``), without one the next token."""
 
     name: str
     color: NotRequired[str]
@@ -100,7 +100,7 @@ class ClipDeck(anywidget.AnyWidget):
         "clip_deck_view.js",
         "clip_deck.js",
     )
-    _css = assets.style("base.css", "clip_deck.css")
+    _css = assets.style("base.css", "clip_deck.css", "clip_deck_overlays.css")
 
     labels = traitlets.List(traitlets.Dict()).tag(sync=True)
     queue = traitlets.List(traitlets.Dict()).tag(sync=True)

@@ -51,9 +51,7 @@ def open_workspace(settings: Settings, *, application_name: str = "earmark") -> 
     with _database(settings) as url:
         conn = connect(url, application_name=application_name)
         try:
-            if migrate(conn):
-                conn.close()  # types that a migration brought are known to new connections only
-                conn = connect(url, application_name=application_name)
+            migrate(conn)
             yield Workspace(settings=settings, url=url, conn=conn, store=Store(settings.store_uri))
         finally:
             conn.close()

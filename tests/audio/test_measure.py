@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import subprocess
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from pipeline.audio import by_av
 from pipeline.audio.measure import measure
 from pipeline.core.errors import AudioError, EmptyAudio, UnreadableAudio
 from tests.audio.hostile import RATE_HZ, muxed, pcm_16, tone, wav, written
@@ -87,6 +89,41 @@ def test_forbidden_file_is_refused_with_permission_denied(tmp_path: Path) -> Non
     finally:
         if was_root:
             os.seteuid(0)
+
+
+@pytest.mark.parametrize("n_good_reads", [0, 1, 5])
+def test_disk_that_fails_midway_is_no_short_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_good_reads: int
+) -> None:
+    path = tmp_path / "sound.mp3"
+    path.write_bytes(written(tone(60 * RATE_HZ), format="MP3"))
+
+    class FailingBytes(by_av._Bytes):  # pyright: ignore[reportPrivateUsage]
+        def __init__(self, handle: io.FileIO) -> None:
+            super().__init__(handle)
+            self.read = self.read_or_fail
+            self.n_reads = 0
+
+        def read_or_fail(self, size: int = -1) -> bytes:
+            self.n_reads += 1
+            if self.n_reads > n_good_reads:
+                raise OSError(5, "Input/output error")
+            return self._handle.read(size)
+
+    monkeypatch.setattr(by_av, "_Bytes", FailingBytes)
+    with pytest.raises(UnreadableAudio, match="cannot read on.*input/output error"):
+        measure(str(path))
+
+
+def test_disk_that_fails_at_the_header_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> bytes:
+        raise OSError(116, "Stale file handle")
+
+    path = tmp_path / "sound.wav"
+    path.write_bytes(written(tone(), format="WAV"))
+    monkeypatch.setattr("pipeline.audio.promised_length.os.pread", fail)
+    with pytest.raises(UnreadableAudio, match="stale file handle"):
+        measure(str(path))
 
 
 def test_truncated_file_keeps_what_can_be_decoded_and_its_claim(hostile: tuple[Path, dict[str, str]]) -> None:
@@ -174,9 +211,7 @@ def test_negative_zero_is_the_same_sound_as_zero(tmp_path: Path) -> None:
 def test_levels_are_those_of_the_sound(tmp_path: Path) -> None:
     time_s = np.arange(RATE_HZ) / RATE_HZ
     path = tmp_path / "sine.wav"
-    path.write_bytes(
-        written((0.5 * np.sin(2 * np.pi * 100 * time_s) + 0.1).astype("f4"), format="WAV", subtype="FLOAT")
-    )
+    path.write_bytes(written(0.5 * np.sin(2 * np.pi * 100 * time_s) + 0.1, format="WAV", subtype="DOUBLE"))
     facts = measure(str(path))
     assert facts.peak_dbfs == pytest.approx(20 * np.log10(0.6), abs=1e-3)
     assert facts.rms_dbfs == pytest.approx(10 * np.log10(0.125 + 0.01), abs=1e-3)
@@ -233,6 +268,7 @@ def test_phone_recordings_all_measure(test_data: Path) -> None:
 
 _PEAK_MEMORY = """
 import resource, sys
+from pipeline.audio import by_av
 from pipeline.audio.measure import measure
 measure(sys.argv[1])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

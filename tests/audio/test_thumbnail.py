@@ -14,7 +14,7 @@ def _thumbnail(values: list[float] | np.ndarray, n_bars: int) -> list[int]:
 
 
 def test_bars_are_peaks_on_a_scale_of_60_db() -> None:
-    assert _thumbnail([1.0, 0.5, -(10**-1.5), 0.0, 1e-3, 0.0, 1e-4, 0.0], 4) == [255, 128, 0, 0]
+    assert _thumbnail([1.0, 0.5, -0.1, 0.0, 1e-3, 0.0, 1e-4, 0.0], 4) == [255, 170, 0, 0]
 
 
 def test_full_scale_and_beyond_is_255() -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Page, sync_playwright
 
 CHROMIUM_FLAGS = (
     "--no-sandbox",
@@ -31,6 +31,7 @@ CHROMIUM_FLAGS = (
 EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "anywidget", "@voila-dashboards/widgets-manager8"]
 TEMPLATE_ROOT = Path(__file__).parents[2] / "apps" / "serving"
 START_S = 30
+DARKEN = "addEventListener('DOMContentLoaded', () => (document.documentElement.dataset.emTheme = 'dark'))"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,19 +119,17 @@ def serve_notebook(folder: Path, *cells: str, name: str = "page") -> Iterator[Se
 
 
 @contextlib.contextmanager
-def open_chromium(*, sound_needs_gesture: bool = False) -> Iterator[Browser]:
-    """A headless Chromium with a fresh profile; skips the test where none is installed."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium on this machine: install Debian's package chromium")
-    policy = "user-gesture-required" if sound_needs_gesture else "no-user-gesture-required"
-    with sync_playwright() as playwright:
-        flags = [*CHROMIUM_FLAGS, f"--autoplay-policy={policy}"]
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=flags)
-        try:
-            yield browser
-        finally:
-            browser.close()
+def open_chromium() -> Iterator[Browser]:
+    """A headless Chromium with a fresh profile, free to make sound; skips the test where none is installed."""
+    with sync_playwright() as playwright, _launched(playwright.chromium, "no-user-gesture-required") as browser:
+        yield browser
+
+
+@contextlib.contextmanager
+def open_silenced_chromium(beside: Browser) -> Iterator[Browser]:
+    """A second Chromium that, as people's browsers do, allows sound only after a key or a click."""
+    with _launched(beside.browser_type, "user-gesture-required") as browser:
+        yield browser
 
 
 @contextlib.contextmanager
@@ -139,7 +138,7 @@ def open_page(browser: Browser, *, width_px: int = 1440, height_px: int = 900, i
     context = browser.new_context(viewport={"width": width_px, "height": height_px})
     page = context.new_page()
     if is_dark:
-        page.add_init_script("addEventListener('DOMContentLoaded', () => (document.documentElement.dataset.emTheme = 'dark'))")
+        page.add_init_script(DARKEN)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     try:
@@ -147,6 +146,19 @@ def open_page(browser: Browser, *, width_px: int = 1440, height_px: int = 900, i
     finally:
         context.close()
     assert errors == []
+
+
+@contextlib.contextmanager
+def _launched(kind: BrowserType, autoplay_policy: str) -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium on this machine: install Debian's package chromium")
+    flags = [*CHROMIUM_FLAGS, f"--autoplay-policy={autoplay_policy}"]
+    browser = kind.launch(executable_path=path, headless=True, args=flags)
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 def _hang_up(connection: socket.socket) -> None:

@@ -85,7 +85,7 @@ def _level_mono(clip: Audio) -> Float32:
 def _statistics(mel_db: Float32) -> Float32:
     """The six blocks side by side, float32 (d,). The constants are fixed: typical centres and spreads of sounds."""
     cepstrum = np.asarray(dct(mel_db, axis=0, norm="ortho"), dtype=np.float32)
-    spreads = np.sqrt(np.arange(1, 1 + _N_MFCC, dtype=np.float32)) / 60
+    spreads = (np.sqrt(np.arange(1, 1 + _N_MFCC)) / 60).astype(np.float32)
     mfcc = cepstrum[1 : 1 + _N_MFCC] * spreads[:, np.newaxis]
     mfcc_course = _stretch_means(mfcc, _N_MFCC_STRETCHES)
     mfcc_mean = mfcc_course.mean(axis=1, keepdims=True)

@@ -60,7 +60,7 @@ export default {
       const doubt = entry.doubt === undefined || entry.doubt === null ? null
         : make("span", { class: "em-doubt", title: `doubt ${formatNumber(entry.doubt, { digits: 2 })}` }, make("i", { style: { width: `${Math.round(100 * Math.min(1, Math.max(0, entry.doubt)))}%` } }));
       return make("button", { type: "button", class: "em-group", "aria-current": isHere ? "true" : undefined, onclick: () => open(entry.id), title: entry.name },
-        make("span", { class: "em-group-name em-ellipsis" }, entry.name),
+        make("span", { class: "em-group-name em-ellipsis" }, visibleText(entry.name)),
         make("span", { class: "em-group-about" }, `${formatNumber(entry.n_clips)} clips`, entry.is_settled ? make("span", { class: "em-group-settled" }, icon("check"), "judged") : doubt));
     }
 
@@ -69,7 +69,7 @@ export default {
       const groups = model.get("groups");
       head.replaceChildren(
         make("div", { class: "em-grow" },
-          make("h2", { class: "em-title em-ellipsis", title: group().name }, group().name ?? "No group chosen"),
+          make("h2", { class: "em-title em-ellipsis", title: group().name }, visibleText(group().name ?? "No group chosen")),
           make("p", { class: "em-muted em-small" }, group().reason ?? "")),
         groups.length ? make("span", { class: "em-muted em-num em-small" }, `${index + 1} / ${groups.length}`) : null,
         makeButton({ iconName: "left", title: "Previous group (P)", kind: "em-icon", onclick: () => step(-1), disabled: index <= 0 }),
@@ -102,7 +102,7 @@ export default {
       card.element = make("article", { class: `em-card em-clip ${isRepresentative ? "em-is-representative" : `em-is-${clip.state ?? "proposed"}`}`, role: isRepresentative ? undefined : "listitem", "aria-label": clip.name, onpointerdown: () => focusOn(index) },
         make("div", { class: "em-clip-head" },
           index < 9 ? make("kbd", {}, String(index + 1)) : null, card.play,
-          make("div", { class: "em-grow" }, make("div", { class: "em-clip-name em-ellipsis", title: clip.name }, clip.name), make("div", { class: "em-muted em-small em-ellipsis", title: clip.detail }, clip.detail ?? "")),
+          make("div", { class: "em-grow" }, make("div", { class: "em-clip-name em-ellipsis", title: visibleText(clip.name) }, visibleText(clip.name)), make("div", { class: "em-muted em-small em-ellipsis", title: clip.detail }, visibleText(clip.detail ?? ""))),
           isRepresentative ? make("span", { class: "em-pill em-accent" }, "representative") : make("span", { class: `em-pill ${state.tone}` }, state.text)),
         card.stage, card.message,
         isRepresentative ? make("p", { class: "em-muted em-small em-clip-about" }, "Stands for the group. The others are marked as its copies, never deleted.") : memberFoot(clip));

@@ -7,7 +7,9 @@ function ownsPageKeys(el) {
 
 /** Keys that a button or a link uses itself. */
 function isButtonsOwn(event) {
-  return (event.key === " " || event.key === "Enter") && event.target.closest?.("button, a, summary, [role=button]");
+  return (
+    (event.key === " " || event.key === "Enter") && event.target.closest?.("button, a, summary, [role=button]")
+  );
 }
 
 /** @param {KeyboardEvent} event  @param {ClipDeckView} deck */
@@ -48,7 +50,8 @@ function renderClipDeck({ model, el }) {
   };
   const keepFocus = (event) => {
     // After a click with the pointer, Space must play and not press that button again.
-    if (event.detail > 0 && !deck.help.isOpen && !isTypingIn(document.activeElement)) el.focus({ preventScroll: true });
+    if (event.detail > 0 && !deck.help.isOpen && !isTypingIn(document.activeElement))
+      el.focus({ preventScroll: true });
   };
   // Voila paints the page hidden first, and what is hidden cannot take the focus.
   const sighted = new ResizeObserver(() => {

@@ -10,7 +10,13 @@ const DECK_KEYS = [
   { action: "ahead", keys: ["."], show: ["."], words: "a little ahead", group: "Listen" },
   { action: "slower", keys: ["["], show: ["["], words: "slower", group: "Listen" },
   { action: "faster", keys: ["]"], show: ["]"], words: "faster", group: "Listen" },
-  { action: "loop", keys: ["l"], show: ["L"], words: "loop on or off (drag over the sound to loop a part)", group: "Listen" },
+  {
+    action: "loop",
+    keys: ["l"],
+    show: ["L"],
+    words: "loop on or off (drag over the sound to loop a part)",
+    group: "Listen",
+  },
   { action: "label", keys: [], show: ["1", "–", "9"], words: "give the label, save, next clip", group: "Decide" },
   { action: "search", keys: ["/"], show: ["/"], words: "find a label by typing", group: "Decide" },
   { action: "accept", keys: ["y"], show: ["Y"], words: "accept the proposed label", group: "Decide" },
@@ -21,7 +27,13 @@ const DECK_KEYS = [
   { action: "skip", keys: ["s"], show: ["S"], words: "skip for now", group: "Move" },
   { action: "previous", keys: ["j", "arrowleft"], show: ["J", "←"], words: "previous clip", group: "Move" },
   { action: "next", keys: ["k", "arrowright"], show: ["K", "→"], words: "next clip", group: "Move" },
-  { action: "undo", keys: ["backspace"], show: ["Ctrl Z", "⌫"], words: "undo: reopen the last clip", group: "Move" },
+  {
+    action: "undo",
+    keys: ["backspace"],
+    show: ["Ctrl Z", "⌫"],
+    words: "undo: reopen the last clip",
+    group: "Move",
+  },
   { action: "help", keys: ["?"], show: ["?"], words: "this help", group: "Move" },
 ];
 

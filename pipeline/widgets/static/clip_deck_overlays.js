@@ -18,12 +18,22 @@ class DeckHelp {
         ),
       ),
     );
-    const close = makeButton({ iconName: "close", title: "Close (Escape)", kind: "em-icon em-quiet", onclick: () => this.close() });
+    const close = makeButton({
+      iconName: "close",
+      title: "Close (Escape)",
+      kind: "em-icon em-quiet",
+      onclick: () => this.close(),
+    });
     const title = make("h2", { class: "em-title em-grow" }, "Keys");
     this.root = make(
       "div",
       { class: "em-deck-overlay", role: "dialog", "aria-modal": "true", "aria-label": "Keys", hidden: true },
-      make("div", { class: "em-deck-sheet" }, make("header", {}, title, close), make("div", { class: "em-deck-help" }, ...groups)),
+      make(
+        "div",
+        { class: "em-deck-sheet" },
+        make("header", {}, title, close),
+        make("div", { class: "em-deck-help" }, ...groups),
+      ),
     );
     this.root.addEventListener("pointerdown", (event) => event.target === this.root && this.close());
   }
@@ -53,8 +63,15 @@ class DeckSearch {
     this.found = [];
     this.chosen = 0;
     this.input = make("input", {
-      type: "text", class: "em-deck-input", placeholder: "Type a label, Enter to give it", role: "combobox",
-      "aria-expanded": "true", "aria-controls": "em-deck-found", "aria-label": "Find a label", autocomplete: "off", spellcheck: false,
+      type: "text",
+      class: "em-deck-input",
+      placeholder: "Type a label, Enter to give it",
+      role: "combobox",
+      "aria-expanded": "true",
+      "aria-controls": "em-deck-found",
+      "aria-label": "Find a label",
+      autocomplete: "off",
+      spellcheck: false,
     });
     this.list = make("ul", { class: "em-deck-found", id: "em-deck-found", role: "listbox" });
     this.root = make(
@@ -100,7 +117,13 @@ class DeckSearch {
     const options = this.found.map((label, i) =>
       make(
         "li",
-        { id: `em-deck-found-${i}`, role: "option", "aria-selected": String(i === this.chosen), style: { "--label": label.color }, onclick: (event) => this.#take(i, event.timeStamp) },
+        {
+          id: `em-deck-found-${i}`,
+          role: "option",
+          "aria-selected": String(i === this.chosen),
+          style: { "--label": label.color },
+          onclick: (event) => this.#take(i, event.timeStamp),
+        },
         make("i", { class: "em-dot" }),
         label.name,
       ),
@@ -147,16 +170,40 @@ class DeckNotices {
 
   /** @param {string} words  @param {{text: string, onclick: () => void}} [way] what can be done about it */
   error(words, way) {
-    const notice = make("div", { class: "em-deck-notice em-bad" }, icon("alert"), make("span", { class: "em-grow" }, words));
+    const notice = make(
+      "div",
+      { class: "em-deck-notice em-bad" },
+      icon("alert"),
+      make("span", { class: "em-grow" }, words),
+    );
     const close = () => notice.remove();
     const act = () => {
       close();
       way.onclick();
     };
     if (way) notice.append(makeButton({ text: way.text, kind: "em-small", onclick: act }));
-    notice.append(makeButton({ iconName: "close", title: "Dismiss", kind: "em-icon em-small em-quiet", onclick: close }));
+    notice.append(
+      makeButton({ iconName: "close", title: "Dismiss", kind: "em-icon em-small em-quiet", onclick: close }),
+    );
     this.errors.append(notice);
   }
+}
+
+/**
+ * What the person must know about the way to the kernel, or null.
+ * @param {{link: "online" | "offline" | "lost", n: number, postponed: string | null, isDurable: boolean}} state
+ */
+function wordsOnLink({ link, n, postponed, isDurable }) {
+  const answersWait = `${n} ${n === 1 ? "answer waits" : "answers wait"} in this browser`;
+  if (link === "lost") {
+    return `The server no longer knows this page. Reload it to go on.${n ? ` ${answersWait}, to be sent then.` : ""}`;
+  }
+  if (postponed !== null && n) return `Not saved yet: ${postponed} (${answersWait})`;
+  if (link === "offline") {
+    const waiting = n ? answersWait : "nothing waits to be saved";
+    return `offline - ${waiting}. Go on with the clips that are here; the rest comes when the link returns.`;
+  }
+  return isDurable ? null : "This browser keeps nothing when the tab closes: leave it open until all is saved.";
 }
 
 /** The end of the queue. */
@@ -174,14 +221,27 @@ class DeckFinished {
       this.title,
       this.words,
       make("div", { class: "em-deck-finished-ways" }, this.skipped, more),
-      make("p", { class: "em-small em-muted" }, keyCap("J"), " goes back to the last clip, ", keyCap("⌫"), " undoes the last answer."),
+      make(
+        "p",
+        { class: "em-small em-muted" },
+        keyCap("J"),
+        " goes back to the last clip, ",
+        keyCap("⌫"),
+        " undoes the last answer.",
+      ),
     );
   }
 
   show({ nAnswered, nSkipped, nUnsaved, isWaiting, refusal }) {
-    this.title.textContent = refusal ? "No more clips came" : isWaiting ? "Looking for more clips …" : "All done. Thank you!";
+    this.title.textContent = refusal
+      ? "No more clips came"
+      : isWaiting
+        ? "Looking for more clips …"
+        : "All done. Thank you!";
     const answered = `${nAnswered} ${nAnswered === 1 ? "clip" : "clips"} answered in this sitting`;
-    const unsaved = nUnsaved ? `, ${nUnsaved} still on the way: keep this tab open for a moment` : ", everything is saved";
+    const unsaved = nUnsaved
+      ? `, ${nUnsaved} still on the way: keep this tab open for a moment`
+      : ", everything is saved";
     this.words.textContent = refusal ?? `${answered}${unsaved}.`;
     this.skipped.hidden = nSkipped === 0;
     this.skipped.querySelector("span").textContent = `Listen to the ${nSkipped} skipped`;

@@ -14,7 +14,11 @@ class DeckProgress {
   constructor() {
     this.words = make("div", { class: "em-deck-count em-num" });
     this.fill = make("i", {});
-    this.bar = make("div", { class: "em-deck-bar", role: "progressbar", "aria-label": "Clips answered", "aria-valuemin": "0" }, this.fill);
+    this.bar = make(
+      "div",
+      { class: "em-deck-bar", role: "progressbar", "aria-label": "Clips answered", "aria-valuemin": "0" },
+      this.fill,
+    );
     this.pace = make("span", { class: "em-deck-pace em-num" });
     this.saved = make("span", { class: "em-pill em-num em-deck-saved", role: "status" });
     this.root = make("div", { class: "em-deck-progress" }, this.words, this.bar, this.pace, this.saved);
@@ -42,8 +46,18 @@ class DeckHead {
     this.badges = make("div", { class: "em-deck-badges" });
     this.words = make("span", { class: "em-deck-proposal-words" });
     this.meter = make("i", {});
-    const accept = make("button", { type: "button", class: "em-btn em-small", onclick: onAccept }, keyCap("Y"), "Accept");
-    const reject = make("button", { type: "button", class: "em-btn em-small em-quiet", onclick: onReject }, keyCap("N"), "Reject");
+    const accept = make(
+      "button",
+      { type: "button", class: "em-btn em-small", onclick: onAccept },
+      keyCap("Y"),
+      "Accept",
+    );
+    const reject = make(
+      "button",
+      { type: "button", class: "em-btn em-small em-quiet", onclick: onReject },
+      keyCap("N"),
+      "Reject",
+    );
     this.proposal = make(
       "div",
       { class: "em-deck-proposal", role: "group", "aria-label": "Proposed label" },
@@ -102,7 +116,8 @@ class DeckTransport {
       makeButton({ iconName, title, kind: `em-icon ${kind}`, onclick: () => act(action) });
     this.play = button("toggle", "play", "Play (Space)", "em-primary em-deck-play");
     this.time = make("span", { class: "em-deck-time em-num em-muted" });
-    const chip = (words, title, onclick) => make("button", { type: "button", class: "em-btn em-small em-num", title, onclick }, words);
+    const chip = (words, title, onclick) =>
+      make("button", { type: "button", class: "em-btn em-small em-num", title, onclick }, words);
     this.speed = chip("1×", "Speed ([ slower, ] faster); click for the usual speed", () => act("usual speed"));
     this.loop = chip("Loop", "Loop (L)", () => act("loop"));
     this.flag = chip("Flag", "Flag a doubt for a reviewer (F)", () => act("flag"));
@@ -154,7 +169,12 @@ class DeckAnswers {
     this.onLabel = onLabel;
     this.labels = make("div", { class: "em-deck-labels", role: "group", "aria-label": "Labels" });
     const other = (action, key, words) =>
-      make("button", { type: "button", class: "em-btn em-deck-other", "data-action": action, onclick: () => act(action) }, keyCap(key), words);
+      make(
+        "button",
+        { type: "button", class: "em-btn em-deck-other", "data-action": action, onclick: () => act(action) },
+        keyCap(key),
+        words,
+      );
     this.search = other("search", "/", "Find a label");
     this.others = make(
       "div",
@@ -174,7 +194,13 @@ class DeckAnswers {
       ...labels.map(({ name, color }, i) =>
         make(
           "button",
-          { type: "button", class: "em-deck-label", title: name, style: { "--label": color }, onclick: () => this.onLabel(i) },
+          {
+            type: "button",
+            class: "em-deck-label",
+            title: name,
+            style: { "--label": color },
+            onclick: () => this.onLabel(i),
+          },
           i < 9 ? keyCap(String(i + 1)) : make("i", { class: "em-dot" }),
           make("span", { class: "em-ellipsis" }, name),
         ),
@@ -191,7 +217,8 @@ class DeckAnswers {
       button.setAttribute("aria-pressed", String(isGiven));
     });
     const other = { unsure: "unsure", none_of_these: "none" }[given?.answer];
-    for (const button of this.others.children) button.classList.toggle("em-deck-on", button.dataset.action === other);
+    for (const button of this.others.children)
+      button.classList.toggle("em-deck-on", button.dataset.action === other);
   }
 
   /** A short flash on the button whose key was pressed. */

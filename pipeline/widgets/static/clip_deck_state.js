@@ -42,7 +42,10 @@ class DeckState {
   /** Answers a minute of late, pauses left out; null while there are too few. */
   get pace() {
     const times = this.answeredAtMs.slice(-N_ANSWERS_FOR_PACE);
-    const gaps = times.slice(1).map((time, i) => time - times[i]).filter((gap) => gap < LONGEST_PAUSE_MS);
+    const gaps = times
+      .slice(1)
+      .map((time, i) => time - times[i])
+      .filter((gap) => gap < LONGEST_PAUSE_MS);
     const totalMs = gaps.reduce((sum, gap) => sum + gap, 0);
     return gaps.length >= 3 && totalMs > 0 ? (gaps.length * 60000) / totalMs : null;
   }
@@ -62,7 +65,10 @@ class DeckState {
 
   /** The n clips that are likely to come next. */
   ahead(n) {
-    return this.clips.slice(this.position + 1).filter((clip) => this.isOpen(clip.id)).slice(0, n);
+    return this.clips
+      .slice(this.position + 1)
+      .filter((clip) => this.isOpen(clip.id))
+      .slice(0, n);
   }
 
   /** The first open clip from here on, then from the start; clips.length when there is none. */

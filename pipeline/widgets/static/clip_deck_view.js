@@ -237,7 +237,8 @@ class ClipDeckView {
     this.isExhausted = state.append(clips) === 0;
     state.total = total;
     state.done = done + netAnswers(this.outbox.events);
-    if (!state.current && state.nextOpen() < state.clips.length) this.show(state.nextOpen(), "queue", performance.now());
+    if (!state.current && state.nextOpen() < state.clips.length)
+      this.show(state.nextOpen(), "queue", performance.now());
     else this.cache.request(state.ahead(this.model.get("prefetch")).map(({ id }) => id));
   }
 
@@ -291,7 +292,14 @@ class ClipDeckView {
     this.search = new DeckSearch({ onLabel });
     this.finished = new DeckFinished({ onSkipped: () => this.#reviveSkipped(), onMore: () => this.#lookForMore() });
     this.live = make("div", { class: "em-only-read", "aria-live": "polite" });
-    this.body = make("div", { class: "em-deck-body" }, this.head.root, this.stage.root, this.transport.root, this.answers.root);
+    this.body = make(
+      "div",
+      { class: "em-deck-body" },
+      this.head.root,
+      this.stage.root,
+      this.transport.root,
+      this.answers.root,
+    );
     this.answers.setLabels(this.labels);
     const overlays = [this.search.root, this.help.root, this.live];
     this.el.append(this.progress.root, this.notices.root, this.body, this.finished.root, ...overlays);
@@ -344,13 +352,21 @@ class ClipDeckView {
     const unsaved = outbox.events;
     const link = this.isKernelLost ? "lost" : outbox.link;
     this.progress.show({ done: state.done, total: state.total, pace: state.pace, nUnsaved: unsaved.length, link });
-    this.notices.sayLink(this.#linkWords(link, unsaved.length));
+    this.notices.sayLink(
+      wordsOnLink({ link, n: unsaved.length, postponed: this.postponed, isDurable: outbox.isDurable }),
+    );
     this.body.hidden = !clip;
     this.finished.root.hidden = Boolean(clip);
     if (!clip) {
       const isWaiting = this.askedMoreAt !== null;
       const { refusal } = this;
-      this.finished.show({ nAnswered: state.answers.size, nSkipped: state.skipped.size, nUnsaved: unsaved.length, isWaiting, refusal });
+      this.finished.show({
+        nAnswered: state.answers.size,
+        nSkipped: state.skipped.size,
+        nUnsaved: unsaved.length,
+        isWaiting,
+        refusal,
+      });
       return;
     }
     const given = state.answers.get(clip.id);
@@ -369,21 +385,6 @@ class ClipDeckView {
     this.stage.showSpan(Array.isArray(this.player.loop) ? this.player.loop : null);
     const isSilenced = this.player.playing && sharedContext().state !== "running";
     this.stage.say(isSilenced ? "Press Space to start the sound" : null);
-  }
-
-  #linkWords(link, n) {
-    const answers = `${n} ${n === 1 ? "answer" : "answers"}`;
-    if (link === "lost") {
-      const kept = n ? ` ${answers} ${n === 1 ? "waits" : "wait"} in this browser, to be sent then.` : "";
-      return `The server no longer knows this page. Reload it to go on.${kept}`;
-    }
-    if (this.postponed !== null && n) return `Not saved yet: ${this.postponed} (${answers} wait in this browser.)`;
-    if (link === "offline") {
-      const wait = n ? `${answers} wait in this browser` : "nothing waits to be saved";
-      return `offline - ${wait}. Go on with the clips that are here; the rest comes when the link returns.`;
-    }
-    if (!this.outbox.isDurable) return `This browser keeps nothing: leave the tab open until all ${answers} are saved.`;
-    return null;
   }
 
   destroy() {

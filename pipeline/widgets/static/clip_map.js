@@ -232,7 +232,7 @@ export default {
       const crowd = Math.max(0, Math.log10(points.n / 500));
       const radius = Math.min(7, Math.max(1.1, (4.6 - 1.15 * crowd) * Math.min(2, view.scale ** 0.35))) * ratio();
       const scaled = (transform) => (value) => transform(value) * ratio();
-      paintPoints(canvas, points, { toX: scaled(toX), toY: scaled(toY), colours, isShown, isSelected, radius, opacity: Math.max(0.5, 0.9 - 0.1 * crowd) });
+      paintPoints(canvas, points, { toX: scaled(toX), toY: scaled(toY), colours, isShown, isSelected, radius, opacity: Math.max(0.45, 0.9 - 0.15 * crowd) });
       drawOverlay();
       stage.dataset.drawMs = (performance.now() - start).toFixed(1);
     }
@@ -299,7 +299,7 @@ export default {
 
     // ------------------------------------------------------------------------------------------ pointing, hearing
 
-    const nameOf = (i) => points.names?.[i] ?? `clip ${points.ids[i]}`;
+    const nameOf = (i) => visibleText(points.names?.[i] ?? `clip ${points.ids[i]}`);
     const categoryName = (i) => model.get("categories")[points.category[i]]?.name ?? "";
 
     function hover(px, py) {

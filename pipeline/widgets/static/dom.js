@@ -70,6 +70,14 @@ function makeButton({ text, iconName, title, kind = "", onclick, ...props }) {
   );
 }
 
+const UNSEEN_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const UNSEEN_SHOWN = { "\n": "⏎", "\r": "⏎", "\t": "⇥" };
+
+/** A name as it is, but with what hides in it made visible: line breaks, tabs, marks that turn the writing round. */
+function visibleText(value) {
+  return String(value).replace(UNSEEN_CHARACTERS, (character) => UNSEEN_SHOWN[character] ?? "�");
+}
+
 /** A link target that cannot run a script. */
 function safeHref(href) {
   const trimmed = String(href ?? "").trim();

@@ -94,7 +94,10 @@ class Outbox {
     this.upSince = this.isLinkUp() ? (this.upSince ?? now) : null;
     if (this.upSince !== null) {
       const isDue = ({ event_id: id }) => now - (this.sentAt.get(id) ?? -Infinity) >= SEND_AGAIN_AFTER_MS;
-      waiting.slice(0, MOST_SENT_AT_ONCE).filter(isDue).forEach((event) => this.#sendNow(event));
+      waiting
+        .slice(0, MOST_SENT_AT_ONCE)
+        .filter(isDue)
+        .forEach((event) => this.#sendNow(event));
     }
     this.changed();
   }

@@ -27,9 +27,7 @@ function pictureOf(audio) {
 /** Every widget has its own copy of this module, so the Worker that they share hangs on the window. */
 function pagePictures() {
   if (window.__earmark_pictures) return window.__earmark_pictures;
-  const url = URL.createObjectURL(
-    new Blob([`(${pictureWorker.toString()})()`], { type: "text/javascript" }),
-  );
+  const url = URL.createObjectURL(new Blob([`(${pictureWorker.toString()})()`], { type: "text/javascript" }));
   const page = { worker: new Worker(url), waiting: new Map(), lastJob: 0 };
   page.worker.onmessage = ({ data }) => {
     const { resolve, reject } = page.waiting.get(data.job);
@@ -298,7 +296,10 @@ function timeTicks(durationS, widthPx) {
   const step = power * [1, 2, 5, 10].find((factor) => factor * power >= wanted);
   const n = Math.floor(durationS / step + 1e-9);
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  return Array.from({ length: n + 1 }, (_, i) => ({ at: (i * step) / durationS, text: (i * step).toFixed(digits) }));
+  return Array.from({ length: n + 1 }, (_, i) => ({
+    at: (i * step) / durationS,
+    text: (i * step).toFixed(digits),
+  }));
 }
 
 // ---------------------------------------------------------------------------------------------- theme

@@ -15,7 +15,7 @@ function drawMiniWave(peaks, { width = 132, height = 26 } = {}) {
     const half = Math.max(0.75, (peak / 255) * (height / 2 - 1));
     return `M${(index * step + step / 2).toFixed(1)} ${(height / 2 - half).toFixed(1)}V${(height / 2 + half).toFixed(1)}`;
   });
-  return makeSvg("svg", { class: "em-mini-wave", viewBox: `0 0 ${width} ${height}`, width, height, "aria-hidden": "true" },
+  return makeSvg("svg", { class: "em-mini-wave", viewBox: `0 0 ${width} ${height}`, width, height, preserveAspectRatio: "none", "aria-hidden": "true" },
     makeSvg("path", { d: path.join(""), stroke: "currentColor", "stroke-width": Math.max(1, step * 0.55).toFixed(2), "stroke-linecap": "round", fill: "none" }));
 }
 
@@ -43,18 +43,18 @@ export default {
       if (column.kind === "wave") return drawMiniWave(peaksOf(value));
       if (column.kind === "pill") return pill(column, value);
       if (column.kind === "play") return playButton(value, row);
-      if (column.kind === "link") return make("a", { href: safeHref(value.href), title: value.text, onclick: (event) => event.stopPropagation() }, value.text);
-      return String(value);
+      if (column.kind === "link") return make("a", { href: safeHref(value.href), title: visibleText(value.text), onclick: (event) => event.stopPropagation() }, visibleText(value.text));
+      return visibleText(value);
     }
 
     function pill(column, value) {
-      const text = typeof value === "object" ? value.text : String(value);
+      const text = visibleText(typeof value === "object" ? value.text : value);
       const tone = typeof value === "object" ? value.tone : column.tones?.[value];
       return make("span", { class: `em-pill ${PILL_TONES.has(tone) ? `em-${tone}` : ""}`, title: text }, make("span", { class: "em-ellipsis" }, text));
     }
 
     function playButton(id, row) {
-      const name = row.name ?? id;
+      const name = visibleText(row.name ?? `clip ${id}`);
       const isPlaying = playingId === id;
       const button = makeButton({ iconName: isPlaying ? "pause" : "play", title: `${isPlaying ? "Stop" : "Play"} ${name}`, kind: "em-icon em-small em-play", onclick: (event) => { event.stopPropagation(); togglePlay(id); } });
       button.dataset.play = id;
@@ -158,13 +158,15 @@ export default {
         makeButton({ iconName: "left", text: "Previous", kind: "em-small em-page-previous", onclick: () => turnPage("previous"), disabled: !hasPrevious }),
         makeButton({ text: "Next", iconName: "right", kind: "em-small em-page-next em-icon-last", onclick: () => turnPage("next"), disabled: !hasNext }),
       ];
-      return make("div", { class: "em-table-foot" }, make("div", { class: "em-grow em-table-status", role: "status" }), ...buttons);
+      const isEmpty = !buttons.length && !model.get("note") && !trouble;
+      return make("div", { class: "em-table-foot", hidden: isEmpty }, make("div", { class: "em-grow em-table-status", role: "status" }), ...buttons);
     }
 
     function showStatus() {
       const status = el.querySelector(".em-table-status");
       if (!status) return;
       status.classList.toggle("em-tone-bad", Boolean(trouble));
+      if (trouble) status.parentElement.hidden = false;
       status.textContent = trouble || (isBusy ? "Loading…" : model.get("note"));
       for (const button of el.querySelectorAll(".em-page-previous")) button.disabled = isBusy || !model.get("has_previous");
       for (const button of el.querySelectorAll(".em-page-next")) button.disabled = isBusy || !model.get("has_next");

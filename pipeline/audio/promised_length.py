@@ -17,7 +17,7 @@ _UNKNOWN_SIZES = frozenset({0, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFF000, 0
 """What recorders that stream or crash leave in a size field; sox, ffmpeg and libsndfile each have their own."""
 
 
-def riff_claim(fd: int) -> int | None:
+def riff_length(fd: int) -> int | None:
     """Samples per channel that the header of an uncompressed RIFF WAV promises; None if it says nothing."""
     block_align = 0
     for kind, start, size in _chunks(fd, "<"):
@@ -29,7 +29,7 @@ def riff_claim(fd: int) -> int | None:
     return None
 
 
-def aiff_claim(fd: int) -> int | None:
+def aiff_length(fd: int) -> int | None:
     """Samples per channel that the header of an uncompressed AIFF promises; None if it says nothing."""
     for kind, start, _ in _chunks(fd, ">"):
         if kind == b"COMM":
@@ -39,7 +39,7 @@ def aiff_claim(fd: int) -> int | None:
     return None
 
 
-def vorbis_claim(fd: int) -> int | None:
+def vorbis_length(fd: int) -> int | None:
     """Samples per channel up to the last page of one Ogg Vorbis stream (RFC 3533); None if it began in the middle."""
     last = _last_ogg_page(fd)
     if last is None:

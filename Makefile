@@ -1,0 +1,52 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ $$n -gt 4 ] && echo 4 || echo $$n)
+
+.PHONY: demo test lint types tests browser schema constraints clean help
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/.installed ## environment, the whole main job on a made corpus, dashboards
+	@$(BIN)/earmark demo $(ARGS)
+
+test: $(VENV)/.installed-test browser lint types tests ## everything that CI runs
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-test
+	$(BIN)/pyright
+
+tests: $(VENV)/.installed-test
+	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+browser: $(VENV)/.installed-test # the browser tests drive a real Chromium
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || ls $$HOME/.cache/ms-playwright/chromium-* >/dev/null 2>&1 \
+	  || (command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -y -q --no-install-recommends chromium) \
+	  || $(BIN)/playwright install chromium
+
+schema: $(VENV)/.installed ## write docs/schema.sql from the migrations
+	$(BIN)/python -m pipeline.catalog.schema_text > docs/schema.sql
+
+constraints: $(VENV)/.installed-test ## write constraints.txt from what is installed
+	$(PIP) freeze --exclude-editable > constraints.txt
+
+clean: ## remove the environment; workspaces stay
+	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else f"Earmark needs Python 3.11 to 3.13, this is {sys.version}")'
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the environment (a few minutes the first time) …"
+	@$(PIP) install -q -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	@$(PIP) install -q -c constraints.txt -e '.[test]'
+	@touch $@
