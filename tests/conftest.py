@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -23,9 +24,10 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def database_url() -> Iterator[str]:
     """A PostgreSQL of this session's own (one for each xdist worker), nothing in it."""
-    with embedded.hold(tmp_path_factory.mktemp("postgres")) as url:
+    # Not below pytest's own folder: another session of pytest shuts that to the database's account.
+    with tempfile.TemporaryDirectory(prefix="earmark-tests-") as folder, embedded.hold(Path(folder)) as url:
         yield url
 
 

@@ -111,7 +111,7 @@ def test_disk_that_fails_midway_is_no_short_recording(
             return self._handle.read(size)
 
     monkeypatch.setattr(by_av, "_Bytes", FailingBytes)
-    with pytest.raises(UnreadableAudio, match="cannot read on.*input/output error"):
+    with pytest.raises(UnreadableAudio, match=r"cannot read on.*input/output error"):
         measure(str(path))
 
 

@@ -29,7 +29,7 @@ class LogMelMatch:
 
     n_neighbours: int = 20
     min_cosine: float = 0.5
-    min_match: float = 0.86
+    min_match: float = 0.9
     cache_mb: int = 512
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The audio folder: every clip as a file, in folders by split and label."""
+"""Exporter audio_folder: the sounds themselves, a folder a split and label, as most trainers read them."""
 
 from __future__ import annotations
 
@@ -10,28 +10,32 @@ from pathlib import Path
 from pipeline.core.errors import StorageError
 from pipeline.core.types import DatasetVersion, ReleaseItem
 from pipeline.plugins.exporters.base import ReadObject
-from pipeline.plugins.exporters.layout import file_of, write_whole
+from pipeline.plugins.exporters.layout import audio_paths, write_file
 
 
 @dataclass(frozen=True, kw_only=True)
 class AudioFolder:
-    """audio/SPLIT/LABEL/clip_ID.wav, each file's bytes held against the hash that was frozen."""
+    """Writes audio/SPLIT/LABEL/clip_ID.EXT, byte for byte as in the store."""
 
     def export(
         self, version: DatasetVersion, items: Sequence[ReleaseItem], *, folder: Path, read_object: ReadObject
     ) -> list[Path]:
-        """One file a clip. Raises StorageError if the store gives other bytes than were released."""
-        return [write_whole(folder / file_of(item), _proven(item, read_object)) for item in items]
+        """One file a clip. Raises StorageError if one cannot be read or written, or is not what was released."""
+        return [
+            write_file(folder / path, _released_bytes(item, read_object))
+            for item, path in zip(items, audio_paths(items), strict=True)
+        ]
 
 
-def _proven(item: ReleaseItem, read_object: ReadObject) -> bytes:
+def _released_bytes(item: ReleaseItem, read_object: ReadObject) -> bytes:
     data = read_object(item.object_key)
-    if hashlib.sha256(data).digest() != item.sha256:
+    found = hashlib.sha256(data).digest()
+    if found != item.sha256:
         raise StorageError(
-            "the store holds other bytes than were released",
-            which=f"clip {item.clip_id}",
-            expected=item.sha256.hex()[:16],
-            got=hashlib.sha256(data).hexdigest()[:16],
-            do="restore the store from a backup",
+            "an object is not what was released",
+            which=f"clip {item.clip_id} ({item.object_key})",
+            expected=f"sha256 {item.sha256.hex()[:12]}",
+            got=found.hex()[:12],
+            do="restore the store from its backup",
         )
     return data

@@ -1,57 +1,75 @@
-"""Where a released clip lies in the folder that is written, and what its row in the manifest says."""
+"""Where the files of a dataset version lie in its folder, and how they are written: shared by all exporters."""
 
 from __future__ import annotations
 
+import hashlib
 import os
-import re
-from collections.abc import Mapping
+import tempfile
+import unicodedata
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from pipeline.core.errors import StorageError
 from pipeline.core.types import ReleaseItem
 
-
-def file_of(item: ReleaseItem) -> str:
-    """The clip's path below the folder, with slashes: audio/SPLIT/LABEL/clip_ID.ending."""
-    label = re.sub(r"[^\w .-]+", "_", item.label).strip(" .") or "_"
-    ending = PurePosixPath(item.object_key).suffix
-    return f"audio/{item.split}/{label}/clip_{item.clip_id:06d}{ending}"
+_MAX_NAME = 80
+_RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{digit}" for port in ("com", "lpt") for digit in "123456789"}
 
 
-def row_of(item: ReleaseItem) -> Mapping[str, Any]:
-    """The clip's row, its keys in the order of the columns."""
+def audio_paths(items: Sequence[ReleaseItem]) -> list[str]:
+    """The path of each item's sound under the folder, as in ``audio/train/dog/clip_000123.wav``."""
+    folders = label_folders(item.label for item in items)
+    return [
+        f"audio/{_safe(item.split)}/{folders[item.label]}/clip_{item.clip_id:06d}{_extension(item)}" for item in items
+    ]
+
+
+def label_folders(labels: Iterable[str]) -> dict[str, str]:
+    """A folder name for each label that any file system takes, different for different labels.
+
+    Labels that are fine stay as they are; those that had to be changed, and those that differ
+    only in case, carry a piece of their hash.
+    """
+    distinct = sorted(set(labels))
+    names = {label: _safe(label) for label in distinct}
+    n_sharing: dict[str, int] = {}
+    for name in names.values():
+        n_sharing[name.casefold()] = n_sharing.get(name.casefold(), 0) + 1
     return {
-        "clip_id": item.clip_id,
-        "split": item.split,
-        "label": item.label,
-        "confidence": round(item.confidence, 6),
-        "n_votes": item.n_votes,
-        "file": file_of(item),
-        "sha256": item.sha256.hex(),
-        "rate_hz": item.rate_hz,
-        "n_channels": item.n_channels,
-        "n_samples": item.n_samples,
-        "duration_s": round(item.n_samples / item.rate_hz, 6),
-        "recording_uri": item.recording_uri,
-        "start_sample": item.start_sample,
-        "stop_sample": item.stop_sample,
-        "group": item.group,
+        label: name if name == label and n_sharing[name.casefold()] == 1 else f"{name}-{_short_hash(label)}"
+        for label, name in names.items()
     }
 
 
-def write_whole(path: Path, data: bytes) -> Path:
-    """Write the file, all of it or nothing. Raises StorageError."""
+def write_file(path: Path, data: bytes) -> Path:
+    """The path, after the bytes stand there whole: written beside it and moved into place. Raises StorageError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.part")
-        with unfinished.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+        written = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+            written.chmod(0o644)
+            written.replace(path)
+        finally:
+            written.unlink(missing_ok=True)
     except OSError as error:
-        raise StorageError(
-            "cannot write the export", which=path, got=error.strerror or str(error), do="choose another folder"
-        ) from error
+        raise StorageError("cannot write a file", which=path, got=error.strerror or str(error)) from error
     return path
+
+
+def _safe(text: str) -> str:
+    kept = "".join(
+        letter if letter.isalnum() or letter in "-_ .&+" else "_" for letter in unicodedata.normalize("NFC", text)
+    )
+    kept = kept[:_MAX_NAME].strip(" .")
+    return f"_{kept}" if not kept or kept.split(".")[0].casefold() in _RESERVED else kept
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:6]
+
+
+def _extension(item: ReleaseItem) -> str:
+    return PurePosixPath(item.object_key).suffix.lower() or ".wav"

@@ -1,4 +1,4 @@
-"""Diversity: ask about what is least like anything that has been answered."""
+"""Query strategy diversity: first what is least like anything labelled."""
 
 from __future__ import annotations
 
@@ -9,55 +9,44 @@ import numpy as np
 
 from pipeline.core.types import Float32
 
+_BLOCK_VALUES = 16_000_000
+_N_CENTRES = 256
+
 
 @dataclass(frozen=True, kw_only=True)
 class Diversity:
-    """The order of farthest-first traversal, begun from what is labelled.
+    """Asks about the clips farthest from all labelled ones; needs no model, so it serves from the first answer on.
 
-    Gonzalez: Clustering to minimize the maximum intercluster distance (1985). The first ``n_spread`` clips
-    are spread out one by one; the rest follows by its distance to all of these.
+    While nothing is labelled, clips far from each other come first (farthest-first traversal;
+    Gonzalez, 1985), beginning with the one nearest to the middle.
     """
 
-    n_spread: int = 500
-
     needs_probabilities: ClassVar[bool] = False
-    reason: ClassVar[str] = "unlike anything answered so far"
-
-    def __post_init__(self) -> None:
-        if self.n_spread < 1:
-            raise ValueError(f"n_spread: expected 1 or more, got {self.n_spread}")
+    reason: ClassVar[str] = "unlike anything labelled so far"
 
     def score(
-        self,
-        vectors: Float32,
-        *,
-        probabilities: Float32 | None,
-        labelled: Float32,
-        rng: np.random.Generator,
+        self, vectors: Float32, *, probabilities: Float32 | None, labelled: Float32, rng: np.random.Generator
     ) -> Float32:
-        """Scores float32 (n,): above 1 for the clips that are spread out, the first highest; the rest in [0, 1]."""
-        n = len(vectors)
-        scores = np.zeros(n, np.float32)
-        if n == 0:
-            return scores
-        # With nothing labelled the walk begins at the clip nearest to the middle: the most ordinary one.
-        seeds = labelled if len(labelled) else np.zeros((0, vectors.shape[1]), np.float32)
-        nearest = np.full(n, 2.0, np.float32) if len(seeds) == 0 else _distance_to_nearest(vectors, seeds)
-        first = int(np.argmax(vectors @ vectors.mean(axis=0))) if len(seeds) == 0 else int(np.argmax(nearest))
-        n_spread = min(n, self.n_spread)
-        is_spread = np.zeros(n, bool)
-        for rank in range(n_spread):
-            index = first if rank == 0 else int(np.argmax(np.where(is_spread, -1.0, nearest)))
-            is_spread[index] = True
-            scores[index] = 2.0 - rank / n_spread
-            nearest = np.minimum(nearest, 1 - vectors @ vectors[index])
-        rest = ~is_spread
-        scores[rest] = np.clip(nearest[rest] / 2, 0, 1)
-        return scores
+        """Cosine distances to the nearest labelled clip, float32 (n,) in [0, 2]; all in [0, 3] if none is labelled."""
+        if len(vectors) == 0:
+            return np.zeros(0, dtype=np.float32)
+        if len(labelled) == 0:
+            return _farthest_first(vectors)
+        n_block = max(1, _BLOCK_VALUES // len(labelled))
+        blocks = [
+            (vectors[start : start + n_block] @ labelled.T).max(axis=1) for start in range(0, len(vectors), n_block)
+        ]
+        return np.clip(1 - np.concatenate(blocks), 0, 2).astype(np.float32)
 
 
-def _distance_to_nearest(vectors: Float32, seeds: Float32) -> Float32:
-    nearest = np.full(len(vectors), 2.0, np.float32)
-    for start in range(0, len(seeds), 1_024):
-        nearest = np.minimum(nearest, 1 - (vectors @ seeds[start : start + 1_024].T).max(axis=1))
-    return nearest
+def _farthest_first(vectors: Float32) -> Float32:
+    """Scores above 2 for the first centres of the traversal, in their order; else the distance to the nearest."""
+    middle = vectors.mean(axis=0)
+    nearest = np.clip(1 - vectors @ vectors[int(np.argmax(vectors @ middle))], 0, 2)
+    centres = [int(np.argmax(vectors @ middle))]
+    while len(centres) < min(_N_CENTRES, len(vectors)) and nearest.max() > 0:
+        centres.append(int(nearest.argmax()))
+        nearest = np.minimum(nearest, np.clip(1 - vectors @ vectors[centres[-1]], 0, 2))
+    scores = nearest.astype(np.float32)
+    scores[centres] = np.linspace(3, 2, len(centres), endpoint=False, dtype=np.float32)
+    return scores

@@ -1,4 +1,4 @@
-"""Random: every clip as likely as any other, the honest baseline."""
+"""Query strategy random: no clip before another."""
 
 from __future__ import annotations
 
@@ -12,18 +12,13 @@ from pipeline.core.types import Float32
 
 @dataclass(frozen=True, kw_only=True)
 class Random:
-    """Scores drawn evenly."""
+    """Asks by lot, so that what is labelled stands for the whole."""
 
     needs_probabilities: ClassVar[bool] = False
-    reason: ClassVar[str] = "drawn at random"
+    reason: ClassVar[str] = "drawn by lot"
 
     def score(
-        self,
-        vectors: Float32,
-        *,
-        probabilities: Float32 | None,
-        labelled: Float32,
-        rng: np.random.Generator,
+        self, vectors: Float32, *, probabilities: Float32 | None, labelled: Float32, rng: np.random.Generator
     ) -> Float32:
-        """Scores float32 (n,) in [0, 1)."""
+        """Uniform scores float32 (n,) in [0, 1)."""
         return rng.random(len(vectors), dtype=np.float32)

@@ -1,7 +1,8 @@
-"""Diversity: the clips that cover the sound best, chosen by lightly-mundig."""
+"""Selector diversity: clips that are unlike each other, by lightly's selection (lightly_mundig)."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,40 +14,51 @@ from pipeline.core.types import Float32, Pick
 
 @dataclass(frozen=True, kw_only=True)
 class Diversity:
-    """Each pick is far from all before it; with ``min_distance`` the choice ends when none is farther than that."""
+    """Chooses, one after the other, the clip that is least like all chosen before it.
 
-    strength: float = 1.0
+    ``min_distance`` (cosine distance, 0 the same, 1 unrelated) ends the selection early, when all
+    that is left is nearer than that to something chosen; None spends the whole budget. The seed
+    decides the first pick of an empty selection and ties. Time grows with the square of the clips:
+    10 % of 10,000 takes about a second, of 100,000 more than a minute.
+    """
+
     min_distance: float | None = None
 
     def __post_init__(self) -> None:
-        if self.strength <= 0:
-            raise ValueError(f"strength: expected more than 0, got {self.strength}")
-        if self.min_distance is not None and self.min_distance < 0:
-            raise ValueError(f"min_distance: expected 0 or more, got {self.min_distance}")
+        if self.min_distance is not None and not 0 < self.min_distance <= 2:
+            raise ValueError(f"min_distance is above 0 and up to 2, or None, not {self.min_distance}")
 
     def select(self, vectors: Float32, budget: int, *, preselected: Sequence[int], seed: int) -> list[Pick]:
-        """At most ``budget`` picks, best first; the method draws nothing, so that the seed changes nothing."""
-        taken = sorted(set(preselected))
-        n_wanted = min(max(budget, 0), len(vectors) - len(taken))
+        """At most ``budget`` picks, the most unlike first, each with its distance to what was chosen before it."""
+        chosen = sorted(set(preselected))
+        n_wanted = min(budget, len(vectors) - len(chosen))
         if n_wanted <= 0:
             return []
+        order = np.random.default_rng(seed).permutation(len(vectors))
+        place_of = np.argsort(order)
+        # Rows of unit length: the euclidean distance that mundig measures is sqrt(2 x cosine distance).
+        stop = None if self.min_distance is None else math.sqrt(2 * self.min_distance)
         selection = Selection()
-        selection.add_diversifying_strategy(
-            vectors.tolist(), self.strength, stopping_condition_minimum_distance=self.min_distance
-        )
-        chosen = selection.run_selection(taken, len(vectors), len(taken) + n_wanted)
-        fresh = [int(index) for index in chosen if index not in set(taken)][:n_wanted]
-        return _with_reasons(vectors, taken, fresh)
+        selection.add_diversifying_strategy(vectors[order], 1.0, stop)
+        places = selection.run_selection([int(place_of[i]) for i in chosen], len(vectors), len(chosen) + n_wanted)
+        picked = [int(order[place]) for place in places if int(order[place]) not in set(chosen)]
+        return _with_reasons(vectors, chosen, picked)
 
 
-def _with_reasons(vectors: Float32, taken: Sequence[int], fresh: Sequence[int]) -> list[Pick]:
+def _with_reasons(vectors: Float32, chosen: list[int], picked: list[int]) -> list[Pick]:
+    """The picks in order, each with its cosine distance to the nearest clip chosen before it."""
+    nearest = np.full(len(picked), -np.inf, dtype=np.float32)
+    if chosen:
+        nearest = (vectors[picked] @ vectors[chosen].T).max(axis=1)
     picks: list[Pick] = []
-    nearest = np.full(len(vectors), np.inf, np.float32)
-    for index in taken:
-        nearest = np.minimum(nearest, 1 - vectors @ vectors[index])
-    for index in fresh:
-        distance = float(nearest[index])
-        reason = "the first one" if np.isinf(distance) else f"{max(distance, 0):.2f} from the nearest one chosen before"
+    for place, index in enumerate(picked):
+        if np.isinf(nearest[place]):
+            reason = "where the selection starts"
+        else:
+            n_before = len(chosen) + place
+            reason = (
+                f"unlike the {n_before} chosen before it: distance {max(0.0, 1 - nearest[place]):.2f} to the nearest"
+            )
         picks.append(Pick(index=index, reason=reason))
-        nearest = np.minimum(nearest, 1 - vectors @ vectors[index])
+        nearest = np.maximum(nearest, vectors[picked] @ vectors[index])
     return picks
