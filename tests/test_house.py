@@ -74,7 +74,7 @@ def test_cell_that_breaks_the_rules_is_noticed(cell: dict[str, Any]) -> None:
 
 
 def test_cell_that_keeps_the_rules_is_let_through() -> None:
-    code = "%matplotlib inline\n# Update the set of clips\nn = [c for c in clips]\nprint('choose a folder: select it, then go on')\n!ls\n"
+    code = "%matplotlib inline\n# Update the set\nn = [c for c in clips]\nprint('choose a folder from here')\n!ls\n"
     cells = [
         {"cell_type": "code", "source": code, "outputs": [], "execution_count": None},
         {"cell_type": "markdown", "source": "words\n" * 15},

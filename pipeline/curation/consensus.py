@@ -1,46 +1,39 @@
-"""Consensus: what the votes on one clip come to."""
+"""What the votes on one clip come to."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from pipeline.core.types import AnnotationSource, Answer, Consensus, Vote
 
-# People outrank what the files said, which outranks what programs guess.
-_RANK: Mapping[AnnotationSource, int] = {"human": 0, "csv": 1, "file_name": 1, "folder": 1, "function": 2, "model": 2}
+RANK: dict[AnnotationSource, int] = {"human": 2, "folder": 1, "file_name": 1, "csv": 1, "function": 0, "model": 0}
+"""Who outranks whom: people, then what came with the files, then functions and models."""
 
 
 def consensus(votes: Sequence[Vote], *, min_agreement: float = 0.5) -> Consensus | None:
-    """The answer of the majority among the highest-ranking sources, None without a vote.
+    """The answer of most voters of the highest rank; None without a vote. ``votes`` come oldest first.
 
-    ``votes`` come oldest first; of each author and source only the latest counts. ``confidence`` is the
-    share of the votes that agree (times the mean confidence that they state, if any). A tie, or less
-    agreement than ``min_agreement``, is disputed.
+    Each author has one vote, the latest. Disputed: two answers have as many votes, or fewer than
+    ``min_agreement`` of the voters agree. Unsure and none of these are answers like any label.
+    The confidence is the share of voters that agree times their own mean confidence (1 where they
+    state none); ``n_votes`` counts the voters of the highest rank.
     """
     if not votes:
         return None
-    highest = min(_RANK[vote.source] for vote in votes)
-    latest = {(v.source, v.author): v for v in votes if _RANK[v.source] == highest}
-    counted = list(latest.values())
-    tally = Counter((vote.answer, vote.label) for vote in counted)
-    ranked = sorted(tally.items(), key=lambda entry: (-entry[1], entry[0][0], entry[0][1] or ""))
-    (answer, label), n_agreeing = ranked[0]
-    is_tied = len(ranked) > 1 and ranked[1][1] == n_agreeing
-    agreement = n_agreeing / len(counted)
+    highest = max(RANK[vote.source] for vote in votes)
+    latest = {(vote.source, vote.author): vote for vote in votes if RANK[vote.source] == highest}
+    camps: dict[tuple[Answer, str | None], list[float]] = {}
+    for vote in latest.values():
+        certainty = 1.0 if vote.confidence is None else vote.confidence
+        camps.setdefault((vote.answer, vote.label), []).append(certainty)
+    ranked = sorted(camps.items(), key=lambda camp: (-len(camp[1]), -sum(camp[1]), camp[0][0], camp[0][1] or ""))
+    (answer, label), certainties = ranked[0]
+    is_tie = len(ranked) > 1 and len(ranked[1][1]) == len(certainties)
+    agreement = len(certainties) / len(latest)
     return Consensus(
         answer=answer,
         label=label,
-        confidence=agreement * _stated_confidence(counted, answer, label),
-        n_votes=len(counted),
-        is_disputed=is_tied or agreement < min_agreement,
+        confidence=sum(certainties) / len(latest),
+        n_votes=len(latest),
+        is_disputed=is_tie or agreement < min_agreement,
     )
-
-
-def _stated_confidence(votes: Sequence[Vote], answer: Answer, label: str | None) -> float:
-    stated = [
-        vote.confidence
-        for vote in votes
-        if (vote.answer, vote.label) == (answer, label) and vote.confidence is not None
-    ]
-    return sum(stated) / len(stated) if stated else 1.0

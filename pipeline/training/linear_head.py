@@ -1,38 +1,56 @@
-"""A quick linear head on embeddings: what a model would say after the labels so far."""
+"""A linear head on embeddings: the model that orders the queue and proposes labels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from pipeline.core.types import Float32
 
+_REGULARISATION = 0.1
+
 
 @dataclass(frozen=True, kw_only=True)
 class LinearHead:
-    """A fitted head. ``labels`` are the columns of its probabilities, sorted."""
+    """Multinomial logistic regression: ``weights`` float32 (d, k) and ``bias`` float32 (k,), labels sorted."""
 
     labels: tuple[str, ...]
-    model: Any
+    weights: Float32
+    bias: Float32
 
     def probabilities(self, vectors: Float32) -> Float32:
-        """Probabilities float32 (n, k) of each label for vectors float32 (n, d); rows sum to 1."""
-        if len(vectors) == 0:
-            return np.zeros((0, len(self.labels)), np.float32)
-        return np.asarray(self.model.predict_proba(vectors), np.float32)
+        """The chance of each label, float32 (n, k), rows summing to 1, columns as in ``labels``."""
+        logits = vectors @ self.weights + self.bias
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def fit_linear_head(vectors: Float32, labels: Sequence[str], *, seed: int) -> LinearHead | None:
-    """Logistic regression on vectors float32 (n, d); None while there are fewer than two labels to tell apart."""
-    if len(set(labels)) < 2:
+    """The head fitted to vectors float32 (n, d) and their labels; None while there are fewer than two labels.
+
+    Dimensions are standardised for the fit; the scale is folded into the weights.
+    """
+    distinct = tuple(sorted(set(labels)))
+    if len(distinct) < 2:
         return None
     from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300, random_state=seed))
-    model.fit(vectors, list(labels))
-    return LinearHead(labels=tuple(str(label) for label in model.classes_), model=model)
+    mean = vectors.mean(axis=0, dtype=np.float64)
+    scale = np.maximum(vectors.std(axis=0, dtype=np.float64), 1e-6)
+    codes = np.searchsorted(distinct, labels)
+    model = LogisticRegression(C=_REGULARISATION, max_iter=500, random_state=seed)
+    model.fit((vectors - mean) / scale, codes)
+    coefficients = np.asarray(model.coef_, dtype=np.float64)
+    intercepts = np.asarray(model.intercept_, dtype=np.float64)
+    if len(distinct) == 2:
+        # For two labels sklearn gives the second's row only; the first's is zero.
+        coefficients = np.vstack((np.zeros_like(coefficients), coefficients))
+        intercepts = np.concatenate(([0.0], intercepts))
+    weights = (coefficients / scale).T
+    return LinearHead(
+        labels=distinct,
+        weights=weights.astype(np.float32),
+        bias=(intercepts - mean @ weights).astype(np.float32),
+    )

@@ -128,7 +128,7 @@ def open_chromium() -> Iterator[Browser]:
 @contextlib.contextmanager
 def open_silenced_chromium(beside: Browser) -> Iterator[Browser]:
     """A second Chromium that, as people's browsers do, allows sound only after a key or a click."""
-    with _launched(beside.browser_type, "user-gesture-required") as browser:
+    with _launched(beside.browser_type, "document-user-activation-required") as browser:
         yield browser
 
 

@@ -366,10 +366,11 @@ def test_dead_kernel_asks_for_a_reload_that_saves_everything(page: Page, served:
 
 def test_silenced_page_says_how_to_start_the_sound(browser: Browser, served: Served) -> None:
     with open_silenced_chromium(browser) as silenced, open_page(silenced) as page:
-        deck = Deck(page, served, sheet="gesture")
-        deck.says("Press Space to start the sound")
-        deck.press(" ")
-        page.wait_for_function("!document.querySelector('.em-deck-note').textContent")
+        page.goto(f"{served.url}?sheet=gesture")
+        note = _without_gesture(page, "document.querySelector('.em-deck-note:not([hidden])')?.textContent")
+        assert note == "Press Space to start the sound"
+        page.keyboard.press(" ")
+        expect(page.locator(".em-deck-note")).to_be_hidden()
         page.wait_for_timeout(300)
         assert _time(page) > 0.1
 
@@ -410,6 +411,17 @@ def test_nothing_overflows_at_any_width(browser: Browser, served: Served, width_
 def _time(page: Page) -> float:
     page.wait_for_timeout(50)
     return float(page.locator(".em-deck-time").inner_text().split(" / ")[0])
+
+
+def _without_gesture(page: Page, expression: str) -> str:
+    """Polls by the bare protocol: Playwright's own evaluate counts as a person's gesture and unlocks the sound."""
+    session = page.context.new_cdp_session(page)
+    for _ in range(150):
+        found = session.send("Runtime.evaluate", {"expression": expression})["result"].get("value")
+        if found and not found.startswith("Fetching"):
+            return found
+        time.sleep(0.1)
+    raise AssertionError("the deck said nothing for 15 s")
 
 
 def _thaw(pid: int) -> None:

@@ -14,7 +14,7 @@ from pipeline.core.types import DatasetVersion, ReleaseItem
 from pipeline.plugins.exporters.base import ReadObject
 from pipeline.plugins.exporters.layout import audio_paths, write_file
 
-COLUMNS = (
+COLUMNS: tuple[str, ...] = (
     "clip_id",
     "split",
     "label",
@@ -60,7 +60,7 @@ def manifest_jsonl(items: Sequence[ReleaseItem]) -> bytes:
 def manifest_csv(items: Sequence[ReleaseItem]) -> bytes:
     """The bytes of manifest.csv, UTF-8, with a header."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, list(COLUMNS), lineterminator="\n")
     writer.writeheader()
     writer.writerows(_rows(items))
     return text.getvalue().encode()

@@ -60,7 +60,7 @@ def _fitted(places: Float32) -> Float32:
 def _serve() -> None:
     """The child: embeddings as .npy from standard input, places as .npy to standard output."""
     os.environ["RAYON_NUM_THREADS"] = "1"
-    from lightly_mundig import TwoDimEmbedding
+    from lightly_mundig import TwoDimEmbedding  # pyright: ignore[reportAttributeAccessIssue]
 
     vectors = np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False)
     places = np.array(TwoDimEmbedding(vectors).calculate_2d_embedding(), dtype=np.float32)

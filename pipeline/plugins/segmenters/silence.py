@@ -25,7 +25,8 @@ class Silence:
     Whatever lies below ``silent_dbfs`` is silence in any recording, and whatever lies above
     ``loud_dbfs`` is sound, so that neither an all-silent nor an all-loud recording is misread.
     Segments nearer than ``min_gap_s`` become one; then those shorter than ``min_segment_s`` are
-    dropped, and the others get ``pad_s`` on both sides as far as there is room.
+    dropped, and the others get ``pad_s`` on both sides as far as there is room. A recording shorter
+    than ``whole_below_s`` is one sound already and stays whole.
     """
 
     open_db: float = 3.0
@@ -37,6 +38,7 @@ class Silence:
     min_gap_s: float = 0.12
     pad_s: float = 0.0
     frame_s: float = 0.01
+    whole_below_s: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 < self.close_db <= self.open_db <= 60:
@@ -45,14 +47,16 @@ class Silence:
             raise ValueError(f"-100 <= silent_dbfs <= loud_dbfs <= 0, not {self.silent_dbfs} and {self.loud_dbfs}")
         if not 0.001 <= self.frame_s <= 1:
             raise ValueError(f"frame_s is 0.001 to 1, not {self.frame_s}")
-        if min(self.n_spreads, self.min_segment_s, self.min_gap_s, self.pad_s) < 0:
-            raise ValueError("n_spreads, min_segment_s, min_gap_s and pad_s are 0 or more")
+        if min(self.n_spreads, self.min_segment_s, self.min_gap_s, self.pad_s, self.whole_below_s) < 0:
+            raise ValueError("n_spreads, min_segment_s, min_gap_s, pad_s and whole_below_s are 0 or more")
 
     def segment(self, sound: Sound) -> list[Segment]:
         """The spans that are not silence; none for an all-silent recording.
 
         Only one float32 a frame is kept of what was read: 14 MB for ten hours.
         """
+        if 0 < sound.n_samples < self.whole_below_s * sound.rate_hz:
+            return [Segment(start=0, stop=sound.n_samples)]
         frame = max(1, round(self.frame_s * sound.rate_hz))
         level_dbfs = _frame_levels(sound, frame)
         if level_dbfs.size == 0:

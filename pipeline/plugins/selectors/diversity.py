@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from lightly_mundig import Selection
+from lightly_mundig import Selection  # pyright: ignore[reportAttributeAccessIssue]
 
 from pipeline.core.types import Float32, Pick
 
@@ -41,7 +41,7 @@ class Diversity:
         selection = Selection()
         selection.add_diversifying_strategy(vectors[order], 1.0, stop)
         places = selection.run_selection([int(place_of[i]) for i in chosen], len(vectors), len(chosen) + n_wanted)
-        picked = [int(order[place]) for place in places if int(order[place]) not in set(chosen)]
+        picked = [int(order[place]) for place in places[len(chosen) :]]
         return _with_reasons(vectors, chosen, picked)
 
 

@@ -358,15 +358,8 @@ class ClipDeckView {
     this.body.hidden = !clip;
     this.finished.root.hidden = Boolean(clip);
     if (!clip) {
-      const isWaiting = this.askedMoreAt !== null;
-      const { refusal } = this;
-      this.finished.show({
-        nAnswered: state.answers.size,
-        nSkipped: state.skipped.size,
-        nUnsaved: unsaved.length,
-        isWaiting,
-        refusal,
-      });
+      const counts = { nAnswered: state.answers.size, nSkipped: state.skipped.size, nUnsaved: unsaved.length };
+      this.finished.show({ ...counts, isWaiting: this.askedMoreAt !== null, refusal: this.refusal });
       return;
     }
     const given = state.answers.get(clip.id);

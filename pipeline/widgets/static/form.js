@@ -21,7 +21,8 @@ export default {
     }
 
     function inputOf(spec, id) {
-      const common = { id, name: spec.key, onchange: () => clearError(spec.key) };
+      // On input, not on change: change comes with the click on the button, whose place would then move under the mouse.
+      const common = { id, name: spec.key, oninput: () => clearError(spec.key) };
       if (spec.kind === "select") {
         const options = spec.options.map((option) => (typeof option === "object" ? option : { value: option, label: String(option) }));
         const select = make("select", common, ...options.map((option, index) => make("option", { value: String(index) }, option.label)));

@@ -1,0 +1,217 @@
+"""Review: which clips this person is asked about, what they said, how far the queue is. No widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from apps.lifeline import Lifeline
+from apps.session import Session
+from pipeline.catalog import annotations, counts, reviews, selections
+from pipeline.catalog.connect import connect
+from pipeline.catalog.labels import list_labels
+from pipeline.catalog.projects import duty_of
+from pipeline.catalog.reviews import ClaimedClip
+from pipeline.core import registry
+from pipeline.core.errors import EarmarkError
+from pipeline.core.permissions import MAY
+from pipeline.core.plugin_spec import PluginSpec
+from pipeline.core.types import AnswerGiven, Outcome
+from pipeline.widgets.clip_source import ClipBytes
+from pipeline.workflows import annotate, queue
+from pipeline.workflows.operation import OnProgress, silent
+
+N_CLAIMED = 12
+_N_FOR_PACE = 20
+_LONGEST_PAUSE_MS = 60_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """Clips that this person holds now; of ``n_total`` for them today, ``n_done`` are answered."""
+
+    clips: list[ClaimedClip]
+    n_total: int
+    n_done: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """What this person has done and what waits for them. ``pace`` is in answers a minute, None until it is known."""
+
+    n_answers: int
+    n_answers_today: int
+    n_flags: int
+    n_waiting: int
+    pace: float | None
+
+    @property
+    def left_min(self) -> float | None:
+        """Minutes until nothing waits, at this pace."""
+        return None if self.pace is None else self.n_waiting / self.pace
+
+
+@dataclass(frozen=True, kw_only=True)
+class NothingWaits:
+    """Why nothing waits for this person, and where to go; ``is_queue_wanted``: a new queue would bring clips."""
+
+    title: str
+    text: str
+    page: str | None = None
+    action: str = "Look again"
+    is_queue_wanted: bool = False
+
+
+class ReviewState:
+    """One person at the review queue."""
+
+    def __init__(self, session: Session) -> None:
+        self._line = Lifeline(session)
+        self._held: set[int] = set()
+        self._response_ms: dict[UUID, int] = {}
+        self.person = session.person
+        self.project_name = session.project.name
+        self.may_build = "queue.build" in self._may()
+
+    @property
+    def session(self) -> Session:
+        return self._line.session
+
+    @property
+    def storage_key(self) -> str:
+        """The same for this person in this project for ever, also when the database comes back at another port."""
+        workspace, info = self.session.workspace, self.session.workspace.conn.info
+        place = f"{workspace.settings.workspace}:{info.host}/{info.dbname}"
+        return f"{place}/{self.session.project.project_id}/{self.person}"
+
+    def labels(self) -> list[str]:
+        """The label set in the order of its keys."""
+        return self._line.do(lambda s: [x.name for x in list_labels(s.workspace.conn, s.project.project_id)])
+
+    def read_clip(self, clip_id: int) -> ClipBytes:
+        """The sound of a clip. Raises NotFound, StorageError, DatabaseUnavailable."""
+        return self._line.do(lambda s: s.read_clip(clip_id))
+
+    # ------------------------------------------------------------------------------------------ the queue
+
+    def claim(self, have: Sequence[int] | None = None) -> Claim:
+        """The next clips for this person, besides those that the screen has (all that were given out, if None)."""
+        without = self._held if have is None else set(have)
+        clips = self._line.do(lambda s: queue.claim_clips(s.workspace.conn, s.project, N_CLAIMED, have=sorted(without)))
+        self._held = without | {clip.clip_id for clip in clips}
+        figures = self.figures()
+        return Claim(
+            clips=clips, n_total=figures.n_answers_today + figures.n_waiting, n_done=figures.n_answers_today
+        )
+
+    def figures(self) -> Figures:
+        """The numbers on top of the page, now."""
+        done = self._line.do(lambda s: annotations.person_progress(s.workspace.conn, s.project.project_id))
+        return Figures(
+            n_answers=done.n_answers,
+            n_answers_today=done.n_answers_today,
+            n_flags=done.n_flags,
+            n_waiting=self._line.do(lambda s: reviews.count_open(s.workspace.conn, s.project.project_id)),
+            pace=self._pace(),
+        )
+
+    def nothing_waits(self) -> NothingWaits:
+        """Why the queue has nothing for this person."""
+        now = self._line.do(lambda s: counts.count_all(s.workspace.conn, s.project.project_id))
+        go = {"page": "recordings", "action": "Go to recordings"}
+        if now.n_recordings == 0:
+            return NothingWaits(title="No recordings yet", text="Bring some in, cut them, then come back.", **go)
+        if now.n_clips == 0:
+            return NothingWaits(title="No clips yet", text="There are recordings, but nothing is cut.", **go)
+        if now.n_embedded == 0:
+            text = "The queue orders clips by how they sound, and the clips have no embeddings yet: run embed."
+            return NothingWaits(title="Not ready to ask", text=text, **go)
+        if now.n_in_queue > 0:
+            return _held_by_others(now.n_in_queue)
+        n = len(self._line.do(lambda s: reviews.candidates(s.workspace.conn, s.project.project_id)))
+        if n == 0:
+            text = "Nothing is left to ask. Freeze what people said as a dataset version."
+            return NothingWaits(title="Every clip has an answer", text=text, page="releases", action="Go to releases")
+        how = "Build the queue below." if self.may_build else "Ask a reviewer of this project to build the queue."
+        text = f"{n:,} clips wait for a person's ear, but no queue puts them in order. {how}"
+        return NothingWaits(title="The queue is empty", text=text, is_queue_wanted=True)
+
+    # ------------------------------------------------------------------------------------------ what a person says
+
+    def save(self, given: AnswerGiven) -> None:
+        """Keep one answer; it is committed on return. The same id may come twice.
+
+        Raises EarmarkError with the reason of a refusal, DatabaseUnavailable (send it again later).
+        """
+        report = self._line.do(lambda s: annotate.save_answers(s.workspace.conn, s.project, [given]))
+        if given.annotation_id in report.refused:
+            raise EarmarkError(report.refused[given.annotation_id])
+        if given.answer == "withdrawn":
+            self._held.add(given.clip_id)
+            return
+        self._held.discard(given.clip_id)
+        if given.heard is not None:
+            self._response_ms[given.annotation_id] = given.heard.response_ms
+
+    def skip(self, clip_id: int) -> None:
+        """Leave a clip to others. Raises NotPermitted, DatabaseUnavailable."""
+        self._line.do(lambda s: annotate.skip_clip(s.workspace.conn, s.project, clip_id))
+
+    def flag(self, flag_id: UUID, clip_id: int, *, is_raised: bool) -> None:
+        """Keep a doubt about a clip, or that it is gone. Raises NotPermitted, DatabaseUnavailable."""
+        self._line.do(
+            lambda s: annotate.flag_clip(s.workspace.conn, s.project, flag_id, clip_id, is_raised=is_raised)
+        )
+
+    # ------------------------------------------------------------------------------------------ building the queue
+
+    def strategies(self) -> list[str]:
+        """The query strategies there are, the project's own first."""
+        own = self.session.project.recipe.query_strategy.name
+        return sorted(registry.names("query_strategy"), key=lambda name: (name != own, name))
+
+    def selections(self) -> list[str]:
+        """The names of the project's selections, newest first."""
+        return self._line.do(
+            lambda s: [x.name for x in selections.list_selections(s.workspace.conn, s.project.project_id)]
+        )
+
+    def build_queue(
+        self, strategy: str, *, n_clips: int | None, selection: str | None, on_progress: OnProgress = silent
+    ) -> Outcome:
+        """Order what waits. Has a connection of its own, so that it may run in a thread beside the page.
+
+        Raises EarmarkError.
+        """
+        session = self.session
+        own = session.project.recipe.query_strategy
+        with connect(session.workspace.url, application_name="earmark queue") as conn:
+            return queue.build_queue(
+                conn,
+                session.project,
+                strategy=own if strategy == own.name else PluginSpec(name=strategy),
+                selection=selection,
+                n_clips=n_clips,
+                on_progress=on_progress,
+            )
+
+    # ------------------------------------------------------------------------------------------ helpers
+
+    def _may(self) -> frozenset[str]:
+        duty = self._line.do(lambda s: duty_of(s.workspace.conn, s.project.project_id))
+        return frozenset[str]() if duty is None else MAY[duty]
+
+    def _pace(self) -> float | None:
+        """By the time each clip was on stage, so that answers that arrive late, all at once, do not distort it."""
+        late = [ms for ms in list(self._response_ms.values())[-_N_FOR_PACE:] if 0 < ms < _LONGEST_PAUSE_MS]
+        return 60_000 * len(late) / sum(late) if len(late) >= 3 else None
+
+
+def _held_by_others(n_in_queue: int) -> NothingWaits:
+    clips = "1 clip" if n_in_queue == 1 else f"{n_in_queue:,} clips"
+    text = (
+        f"{clips} of the queue are held by others or were skipped by you. What somebody leaves lying "
+        f"comes back after {reviews.CLAIM_MINUTES} minutes."
+    )
+    return NothingWaits(title="Nothing waits for you just now", text=text)
