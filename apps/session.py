@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import atexit
 import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from apps.jobs import Job, Verb, start_verbs
 from pipeline.catalog.projects import Project
 from pipeline.core.settings import load_recipe, load_settings
 from pipeline.widgets.clip_source import ClipBytes
@@ -36,26 +35,47 @@ class Session:
         data, mime, rate_hz = clip_bytes(self.workspace.conn, self.project, self.workspace.store, clip_id)
         return ClipBytes(data=data, mime=mime, rate_hz=rate_hz)
 
-    def submit(self, verb: str, words: Sequence[str] = ()) -> None:
-        """Start a verb of the command line beside this page; its progress is a row that screens read."""
+    def submit(self, verb: str, words: Sequence[str] = ()) -> Job:
+        """Start a verb of the command line beside this page, and go on without waiting for it."""
+        return self.submit_all([(verb, words)])
+
+    def submit_all(self, verbs: Sequence[Verb]) -> Job:
+        """Start verbs that follow each other, each when the one before it ended well.
+
+        How far they are is told by the rows of ``pipeline.catalog.operations``, also to a page that is opened later:
+        a job outlives its page. What came of it, also of one that wrote no row, is in the Job.
+        """
         settings = self.workspace.settings
         environ = {**os.environ, "EARMARK_WORKSPACE": str(settings.workspace), "EARMARK_STORE": settings.store_uri}
-        subprocess.Popen(
-            [sys.executable, "-m", "pipeline.cli", verb, *words, "--project", self.project.name],
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        return start_verbs(verbs, project=self.project.name, environ=environ)
 
     def nav(self, here: str) -> list[dict[str, object]]:
         """The pages for the header."""
-        return [{"name": page.title(), "href": f"{page}.ipynb", "is_here": page == here} for page in PAGES]
+        return nav(here)
+
+
+def nav(here: str) -> list[dict[str, object]]:
+    """The pages for the header of a page that may have no session."""
+    return [{"name": page.title(), "href": f"{page}.ipynb", "is_here": page == here} for page in PAGES]
 
 
 def open_session() -> Session:
-    """The session of this kernel; it is closed when the kernel ends. Raises EarmarkError."""
+    """The session of this kernel; it is closed when the kernel ends. Raises EarmarkError.
+
+    In a kernel that was started before anybody asked for the page, it waits for the person: so what the page reads is
+    new, and a waiting kernel holds no connection.
+    """
+    _wait_for_person()
     stack = ExitStack()
     atexit.register(stack.close)
     workspace = stack.enter_context(open_workspace(load_settings(), application_name="earmark dashboard"))
     return Session(workspace=workspace, project=workspace.create_project(load_recipe()))
+
+
+def _wait_for_person() -> None:
+    # Voila's own variable, not a setting of ours; without it there is nothing to wait for, and voila.utils is slow.
+    if os.environ.get("VOILA_PREHEAT", "False") == "False":
+        return
+    from voila.utils import wait_for_request
+
+    wait_for_request()

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
-from apps.lifeline import Lifeline
+from apps.jobs import Job
 from apps.session import Session
-from pipeline.catalog import annotations, counts, reviews, selections
-from pipeline.catalog.connect import connect
+from pipeline.catalog import annotations, counts, operations, reviews, selections
 from pipeline.catalog.labels import list_labels
+from pipeline.catalog.operations import OperationState
 from pipeline.catalog.projects import duty_of
 from pipeline.catalog.reviews import ClaimedClip
 from pipeline.core import registry
 from pipeline.core.errors import EarmarkError
-from pipeline.core.permissions import MAY
-from pipeline.core.plugin_spec import PluginSpec
-from pipeline.core.types import AnswerGiven, Outcome
+from pipeline.core.permissions import MAY, Duty
+from pipeline.core.types import AnswerGiven
 from pipeline.widgets.clip_source import ClipBytes
 from pipeline.workflows import annotate, queue
-from pipeline.workflows.operation import OnProgress, silent
+from pipeline.workflows.clip_audio import clip_bytes
+from pipeline.workflows.lifeline import Lifeline
+from pipeline.workflows.operation import Conn
 
 N_CLAIMED = 12
 _N_FOR_PACE = 20
+_N_LATEST = 10
 _LONGEST_PAUSE_MS = 60_000
 
 
@@ -38,13 +41,17 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """What this person has done and what waits for them. ``pace`` is in answers a minute, None until it is known."""
+    """What this person has done and what waits for them. ``pace`` is in answers a minute, None until it is known.
+
+    ``building`` is the run that puts the queue in order just now.
+    """
 
     n_answers: int
     n_answers_today: int
     n_flags: int
     n_waiting: int
     pace: float | None
+    building: OperationState | None
 
     @property
     def left_min(self) -> float | None:
@@ -67,69 +74,66 @@ class ReviewState:
     """One person at the review queue."""
 
     def __init__(self, session: Session) -> None:
-        self._line = Lifeline(session)
+        self.session = session
+        self._line = Lifeline(session.workspace.conn, session.workspace.url)
+        self._project = session.project
+        self._project_id = session.project.project_id
         self._held: set[int] = set()
         self._response_ms: dict[UUID, int] = {}
-        self.person = session.person
-        self.project_name = session.project.name
+        self.storage_key = _storage_key(session)
         self.may_build = "queue.build" in self._may()
-
-    @property
-    def session(self) -> Session:
-        return self._line.session
-
-    @property
-    def storage_key(self) -> str:
-        """The same for this person in this project for ever, also when the database comes back at another port."""
-        workspace, info = self.session.workspace, self.session.workspace.conn.info
-        place = f"{workspace.settings.workspace}:{info.host}/{info.dbname}"
-        return f"{place}/{self.session.project.project_id}/{self.person}"
 
     def labels(self) -> list[str]:
         """The label set in the order of its keys."""
-        return self._line.do(lambda s: [x.name for x in list_labels(s.workspace.conn, s.project.project_id)])
+        return self._line.do(lambda conn: [x.name for x in list_labels(conn, self._project_id)])
 
     def read_clip(self, clip_id: int) -> ClipBytes:
         """The sound of a clip. Raises NotFound, StorageError, DatabaseUnavailable."""
-        return self._line.do(lambda s: s.read_clip(clip_id))
+        store = self.session.workspace.store
+        data, mime, rate_hz = self._line.do(lambda conn: clip_bytes(conn, self._project, store, clip_id))
+        return ClipBytes(data=data, mime=mime, rate_hz=rate_hz)
 
     # ------------------------------------------------------------------------------------------ the queue
 
     def claim(self, have: Sequence[int] | None = None) -> Claim:
         """The next clips for this person, besides those that the screen has (all that were given out, if None)."""
         without = self._held if have is None else set(have)
-        clips = self._line.do(lambda s: queue.claim_clips(s.workspace.conn, s.project, N_CLAIMED, have=sorted(without)))
+        clips = self._line.do(lambda conn: queue.claim_clips(conn, self._project, N_CLAIMED, have=sorted(without)))
         self._held = without | {clip.clip_id for clip in clips}
         figures = self.figures()
-        return Claim(
-            clips=clips, n_total=figures.n_answers_today + figures.n_waiting, n_done=figures.n_answers_today
-        )
+        return Claim(clips=clips, n_total=figures.n_answers_today + figures.n_waiting, n_done=figures.n_answers_today)
 
     def figures(self) -> Figures:
-        """The numbers on top of the page, now."""
-        done = self._line.do(lambda s: annotations.person_progress(s.workspace.conn, s.project.project_id))
+        """The numbers of the page, now."""
+        return self._line.do(self.read)
+
+    def read(self, conn: Conn) -> Figures:
+        """The numbers of the page by this connection, which may be a thread's own."""
+        done = annotations.person_progress(conn, self._project_id)
+        operations_now = operations.list_operations(conn, self._project_id, limit=_N_LATEST)
         return Figures(
             n_answers=done.n_answers,
             n_answers_today=done.n_answers_today,
             n_flags=done.n_flags,
-            n_waiting=self._line.do(lambda s: reviews.count_open(s.workspace.conn, s.project.project_id)),
+            n_waiting=reviews.count_open(conn, self._project_id),
             pace=self._pace(),
+            building=next((o for o in operations_now if (o.action, o.status) == ("queue.build", "running")), None),
         )
 
     def nothing_waits(self) -> NothingWaits:
         """Why the queue has nothing for this person."""
-        now = self._line.do(lambda s: counts.count_all(s.workspace.conn, s.project.project_id))
-        go = {"page": "recordings", "action": "Go to recordings"}
+        now = self._line.do(lambda conn: counts.count_all(conn, self._project_id))
+        at_recordings = partial(NothingWaits, page="recordings", action="Go to recordings")
         if now.n_recordings == 0:
-            return NothingWaits(title="No recordings yet", text="Bring some in, cut them, then come back.", **go)
+            return at_recordings(title="No recordings yet", text="Bring some in, cut them, then come back.")
         if now.n_clips == 0:
-            return NothingWaits(title="No clips yet", text="There are recordings, but nothing is cut.", **go)
+            return at_recordings(title="No clips yet", text="There are recordings, but nothing is cut.")
         if now.n_embedded == 0:
             text = "The queue orders clips by how they sound, and the clips have no embeddings yet: run embed."
-            return NothingWaits(title="Not ready to ask", text=text, **go)
+            return at_recordings(title="Not ready to ask", text=text)
         if now.n_in_queue > 0:
             return _held_by_others(now.n_in_queue)
-        n = len(self._line.do(lambda s: reviews.candidates(s.workspace.conn, s.project.project_id)))
+        n = len(self._line.do(lambda conn: reviews.candidates(conn, self._project_id)))
         if n == 0:
             text = "Nothing is left to ask. Freeze what people said as a dataset version."
             return NothingWaits(title="Every clip has an answer", text=text, page="releases", action="Go to releases")
@@ -144,7 +148,7 @@ class ReviewState:
 
         Raises EarmarkError with the reason of a refusal, DatabaseUnavailable (send it again later).
         """
-        report = self._line.do(lambda s: annotate.save_answers(s.workspace.conn, s.project, [given]))
+        report = self._line.do(lambda conn: annotate.save_answers(conn, self._project, [given]))
         if given.annotation_id in report.refused:
             raise EarmarkError(report.refused[given.annotation_id])
         if given.answer == "withdrawn":
@@ -153,59 +157,50 @@ class ReviewState:
         self._held.discard(given.clip_id)
         if given.heard is not None:
             self._response_ms[given.annotation_id] = given.heard.response_ms
+            self._response_ms = dict(list(self._response_ms.items())[-_N_FOR_PACE:])
 
     def skip(self, clip_id: int) -> None:
         """Leave a clip to others. Raises NotPermitted, DatabaseUnavailable."""
-        self._line.do(lambda s: annotate.skip_clip(s.workspace.conn, s.project, clip_id))
+        self._line.do(lambda conn: annotate.skip_clip(conn, self._project, clip_id))
 
     def flag(self, flag_id: UUID, clip_id: int, *, is_raised: bool) -> None:
         """Keep a doubt about a clip, or that it is gone. Raises NotPermitted, DatabaseUnavailable."""
-        self._line.do(
-            lambda s: annotate.flag_clip(s.workspace.conn, s.project, flag_id, clip_id, is_raised=is_raised)
-        )
+        self._line.do(lambda conn: annotate.flag_clip(conn, self._project, flag_id, clip_id, is_raised=is_raised))
 
     # ------------------------------------------------------------------------------------------ building the queue
 
     def strategies(self) -> list[str]:
         """The query strategies there are, the project's own first."""
-        own = self.session.project.recipe.query_strategy.name
+        own = self._project.recipe.query_strategy.name
         return sorted(registry.names("query_strategy"), key=lambda name: (name != own, name))
 
     def selections(self) -> list[str]:
         """The names of the project's selections, newest first."""
-        return self._line.do(
-            lambda s: [x.name for x in selections.list_selections(s.workspace.conn, s.project.project_id)]
-        )
+        return self._line.do(lambda conn: [x.name for x in selections.list_selections(conn, self._project_id)])
 
-    def build_queue(
-        self, strategy: str, *, n_clips: int | None, selection: str | None, on_progress: OnProgress = silent
-    ) -> Outcome:
-        """Order what waits. Has a connection of its own, so that it may run in a thread beside the page.
-
-        Raises EarmarkError.
-        """
-        session = self.session
-        own = session.project.recipe.query_strategy
-        with connect(session.workspace.url, application_name="earmark queue") as conn:
-            return queue.build_queue(
-                conn,
-                session.project,
-                strategy=own if strategy == own.name else PluginSpec(name=strategy),
-                selection=selection,
-                n_clips=n_clips,
-                on_progress=on_progress,
-            )
+    def start_building(self, strategy: str, *, n_clips: int | None, selection: str | None) -> Job:
+        """Start ordering what waits, in a process beside the page, so that labelling goes on meanwhile."""
+        words = [] if strategy == self._project.recipe.query_strategy.name else [f"--strategy={strategy}"]
+        words += [] if n_clips is None else [f"--n={n_clips}"]
+        words += [] if selection is None else [f"--selection={selection}"]
+        return self.session.submit("queue", words)
 
     # ------------------------------------------------------------------------------------------ helpers
 
     def _may(self) -> frozenset[str]:
-        duty = self._line.do(lambda s: duty_of(s.workspace.conn, s.project.project_id))
+        duty: Duty | None = self._line.do(lambda conn: duty_of(conn, self._project_id))
         return frozenset[str]() if duty is None else MAY[duty]
 
     def _pace(self) -> float | None:
         """By the time each clip was on stage, so that answers that arrive late, all at once, do not distort it."""
-        late = [ms for ms in list(self._response_ms.values())[-_N_FOR_PACE:] if 0 < ms < _LONGEST_PAUSE_MS]
+        late = [ms for ms in self._response_ms.values() if 0 < ms < _LONGEST_PAUSE_MS]
         return 60_000 * len(late) / sum(late) if len(late) >= 3 else None
+
+
+def _storage_key(session: Session) -> str:
+    """The same for this person in this project for ever, also when the database comes back at another port."""
+    workspace, info = session.workspace, session.workspace.conn.info
+    return f"{workspace.settings.workspace}:{info.host}/{info.dbname}/{session.project.project_id}/{session.person}"
 
 
 def _held_by_others(n_in_queue: int) -> NothingWaits:

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.core.types import Float32
 
-_REGULARISATION = 0.1
+_REGULARISATION = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,18 +30,22 @@ class LinearHead:
 def fit_linear_head(vectors: Float32, labels: Sequence[str], *, seed: int) -> LinearHead | None:
     """The head fitted to vectors float32 (n, d) and their labels; None while there are fewer than two labels.
 
-    Dimensions are standardised for the fit; the scale is folded into the weights.
+    Vectors are centred and scaled as a whole for the fit, so that an encoder's own weighting of its
+    dimensions holds; both are folded into the weights.
     """
     distinct = tuple(sorted(set(labels)))
     if len(distinct) < 2:
         return None
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     mean = vectors.mean(axis=0, dtype=np.float64)
-    scale = np.maximum(vectors.std(axis=0, dtype=np.float64), 1e-6)
-    codes = np.searchsorted(distinct, labels)
+    centred = vectors - mean
+    scale = max(float(np.sqrt(np.mean(np.square(centred)))), 1e-6)
     model = LogisticRegression(C=_REGULARISATION, max_iter=500, random_state=seed)
-    model.fit((vectors - mean) / scale, codes)
+    # Matrices this small are a hundred times slower on several BLAS threads than on one.
+    with threadpool_limits(1):
+        model.fit(centred / scale, np.searchsorted(distinct, labels))
     coefficients = np.asarray(model.coef_, dtype=np.float64)
     intercepts = np.asarray(model.intercept_, dtype=np.float64)
     if len(distinct) == 2:

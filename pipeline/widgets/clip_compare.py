@@ -57,7 +57,7 @@ class ListedGroup(TypedDict):
 class ClipCompare(anywidget.AnyWidget):
     """The list of groups and the one that is open."""
 
-    _esm = module("dom.js", "spectrogram.js", "sound.js", "clip_compare.js")
+    _esm = module("dom.js", "spectrogram.js", "sound.js", "clip_compare_parts.js", "clip_compare.js")
     _css = style("base.css", "clip_compare.css")
     groups = traitlets.List(traitlets.Dict()).tag(sync=True)
     group = traitlets.Dict().tag(sync=True)

@@ -29,7 +29,7 @@ class Category(TypedDict):
 class ClipMap(anywidget.AnyWidget):
     """Points sent once, as bytes; pan, zoom, hover, hear, and select by drawing a line with Shift held."""
 
-    _esm = module("dom.js", "spectrogram.js", "sound.js", "clip_map.js")
+    _esm = module("dom.js", "spectrogram.js", "sound.js", "clip_map_points.js", "clip_map_frame.js", "clip_map.js")
     _css = style("base.css", "clip_map.css")
     title = traitlets.Unicode().tag(sync=True)
     categories = traitlets.List(traitlets.Dict()).tag(sync=True)

@@ -336,6 +336,22 @@ def test_answers_wait_through_a_frozen_kernel_and_a_reload_and_none_is_doubled(p
     deck.says("1 of 40 answered")
 
 
+def test_second_tab_sends_what_the_first_could_not_and_asks_for_other_clips(page: Page, served: Served) -> None:
+    first = Deck(page, served, sheet="tabs")
+    frozen = first.kernel_pid
+    os.kill(frozen, signal.SIGSTOP)
+    try:
+        first.press("1")
+        first.says("1 unsaved")
+        second = Deck(page.context.new_page(), served, sheet="tabs")
+        second.on_clip(1)
+        assert [event["label"] for event in second.saved(1)] == ["Dog bark"]
+        page.bring_to_front()
+        assert [event["clip_id"] for event in first.saved(1)] == [0]
+    finally:
+        _thaw(frozen)
+
+
 def test_labelling_goes_on_while_the_network_is_cut(page: Page, served: Served) -> None:
     link = Link(to_port=served.port)
     deck = Deck(page, served, sheet="cut", port=link.port)

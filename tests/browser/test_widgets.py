@@ -101,7 +101,7 @@ def member(clip_id, state="proposed"):
 
 store = {
     g: {"id": g, "name": f"group {g}", "representative_id": 10 * g, "members": [member(10 * g + k) for k in range(3)]}
-    for g in range(2)
+    for g in range(3)
 }
 compare = ClipCompare(read_clip=read_clip)
 compare.on_open(lambda group_id: store[group_id])
@@ -119,7 +119,7 @@ def decide(group_id, clip_id, decision):
     return store[group_id]
 
 compare.on_decide(decide)
-compare.show([{"id": g, "name": f"group {g}", "n_clips": 3, "is_settled": False, "doubt": 1 - g / 2} for g in store])
+compare.show([{"id": g, "name": f"group {g}", "n_clips": 3, "is_settled": False, "doubt": 1 - g / 3} for g in store])
 page(header, compare)
 """
 MAP = """
@@ -312,8 +312,10 @@ def test_a_and_b_hear_both_at_the_same_place(curate: Page) -> None:
 
 def test_decisions_by_key_and_click_are_answered(curate: Page) -> None:
     status = curate.locator(".em-compare-status")
+    curate.keyboard.press("2")
     curate.keyboard.press("r")
     expect(status).to_have_text("clip 1 is restored.")
+    assert curate.evaluate(SOUNDING)[0] == 1, "a decision does not cut the sound short"
     curate.keyboard.press("ArrowRight")
     curate.keyboard.press("c")
     expect(status).to_have_text("clip 2 is kept as a copy.")
@@ -323,7 +325,8 @@ def test_decisions_by_key_and_click_are_answered(curate: Page) -> None:
 
 
 def test_refused_decision_shows_its_sentence_in_the_next_group(curate: Page) -> None:
-    curate.keyboard.press("n")
+    for key in "nnp":
+        curate.keyboard.press(key)
     expect(curate.locator(".em-compare-head h2")).to_have_text("group 1")
     curate.keyboard.press("m")
     expect(curate.locator(".em-compare-status.em-tone-bad")).to_have_text(

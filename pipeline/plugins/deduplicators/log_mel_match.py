@@ -14,6 +14,8 @@ from pipeline.plugins.deduplicators.base import ReadClip
 from pipeline.plugins.deduplicators.sound_match import Match, match_prints, match_waves, sound_print
 
 _BLOCK_VALUES = 16_000_000
+_HALF_WAY = 0.5
+_KIN_SLACK = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +25,8 @@ class LogMelMatch:
     Clips with identical samples belong together. Else each clip is compared with its
     ``n_neighbours`` nearest by embedding that are at least ``min_cosine`` near, and only a match
     of ``min_match`` proves a pair: of the log-mel prints, or of the waves where those come near.
-    The longest clip of a group represents it, and every member was proved against it.
+    The longest clip of those that proved pairs connect represents them; members match it by at
+    least ``min_match`` - 0.1, so that no chain of overlapping clips ends in unlike ones.
     ``cache_mb`` bounds the prints kept in memory; beyond it clips are read again.
     """
 
@@ -39,8 +42,8 @@ class LogMelMatch:
             raise ValueError(f"min_cosine is -1 to below 1, not {self.min_cosine}")
         if not 0.5 <= self.min_match <= 1:
             raise ValueError(f"min_match is 0.5 to 1, not {self.min_match}")
-        if self.cache_mb < 1:
-            raise ValueError(f"cache_mb is 1 or more, not {self.cache_mb}")
+        if not 1 <= self.cache_mb <= 1_000_000:
+            raise ValueError(f"cache_mb is 1 to 1000000, not {self.cache_mb}")
 
     def group(
         self, vectors: Float32, *, pcm_sha256: Sequence[bytes], duration_s: Sequence[float], read_clip: ReadClip
@@ -48,57 +51,52 @@ class LogMelMatch:
         """Disjoint groups of two or more, sorted by representative; read_clip's errors pass through."""
         copies = _identical(pcm_sha256)
         firsts = np.array(sorted(copies), dtype=np.int64)
-        prover = _Prover(read_clip, min_match=self.min_match, cache_bytes=self.cache_mb * 1_000_000)
-        pairs = [
-            (first, second)
-            for first, second in _candidates(vectors[firsts], firsts, self.n_neighbours, self.min_cosine)
-            if prover.match(first, second) is not None
-        ]
+        prover = _Prover(read_clip, enough=self.min_match, cache_bytes=self.cache_mb * 1_000_000)
+        candidates = _candidates(vectors[firsts], firsts, self.n_neighbours, self.min_cosine)
+        pairs = [pair for pair in candidates if prover.match(*pair).score >= self.min_match]
         groups: list[DuplicateGroup] = []
         pending = _components(firsts.tolist(), pairs)
         while pending:
             component = pending.pop()
             leader = _representative(component, vectors, duration_s)
-            proved = {other: prover.match(leader, other) for other in component if other != leader}
-            strays = [other for other, match in proved.items() if match is None]
-            pending += _components(strays, [pair for pair in pairs if set(pair) <= set(strays)]) if strays else []
-            matches = {other: match for other, match in proved.items() if match is not None}
-            if matches or len(copies[leader]) > 1:
-                groups.append(_group(leader, matches, copies))
+            matches = {other: prover.match(leader, other) for other in component if other != leader}
+            members = {other: match for other, match in matches.items() if match.score >= self.min_match - _KIN_SLACK}
+            strays = set(matches) - set(members)
+            pending += _components(sorted(strays), [pair for pair in pairs if strays.issuperset(pair)])
+            if members or len(copies[leader]) > 1:
+                groups.append(_group(leader, members, copies))
         return sorted(groups, key=lambda group: group.representative)
 
 
 class _Prover:
-    """Proves pairs of clips by sound; remembers the verdicts, and the prints as far as the cache goes."""
+    """Lays clips on each other; remembers the matches, and the prints as far as the cache goes."""
 
-    def __init__(self, read_clip: ReadClip, *, min_match: float, cache_bytes: int) -> None:
+    def __init__(self, read_clip: ReadClip, *, enough: float, cache_bytes: int) -> None:
         self._read_clip = read_clip
-        self._min_match = min_match
+        self._enough = enough
         self._n_bytes_left = cache_bytes
         self._prints: OrderedDict[int, NDArray[np.int8] | None] = OrderedDict()
-        self._verdicts: dict[tuple[int, int], Match | None] = {}
+        self._matches: dict[tuple[int, int], Match] = {}
 
-    def match(self, first: int, second: int) -> Match | None:
-        """Where the second lies in the first if both hold the same sound, else None."""
+    def match(self, first: int, second: int) -> Match:
+        """How well the second lies in the first; score 0 where there is nothing to compare."""
         if first > second:
             mirrored = self.match(second, first)
-            return mirrored and Match(score=mirrored.score, lag_s=-mirrored.lag_s)
-        if (first, second) not in self._verdicts:
-            self._verdicts[first, second] = self._prove(first, second)
-        return self._verdicts[first, second]
+            return Match(score=mirrored.score, lag_s=-mirrored.lag_s)
+        if (first, second) not in self._matches:
+            self._matches[first, second] = self._compare(first, second)
+        return self._matches[first, second]
 
-    def _prove(self, first: int, second: int) -> Match | None:
+    def _compare(self, first: int, second: int) -> Match:
         prints = self._print(first), self._print(second)
         if prints[0] is None or prints[1] is None:
-            return None
+            return Match(score=0.0, lag_s=0.0)
         match = match_prints(prints[0], prints[1])
-        if match.score >= self._min_match:
+        if not _HALF_WAY <= match.score < self._enough:
             return match
-        # Half-way matches are the same words by the same voice, or short copies through a poor codec: the waves tell.
-        if match.score < 0.5:
-            return None
-        match = match_waves(self._read_clip(first), self._read_clip(second))
-        return match if match.score >= self._min_match else None
+        # The same word by the same voice, or a short copy through a poor codec: the waves tell which.
+        by_wave = match_waves(self._read_clip(first), self._read_clip(second))
+        return max(match, by_wave, key=lambda found: found.score)
 
     def _print(self, index: int) -> NDArray[np.int8] | None:
         if index in self._prints:

@@ -1,14 +1,5 @@
 // Near-duplicate groups, judged by ear: the representative beside each member, both heard at the same place.
-
-const COMPARE_STATES = {
-  proposed: { text: "copy, proposed", tone: "em-warn" },
-  copy: { text: "copy", tone: "" },
-  restored: { text: "restored", tone: "em-ok" },
-};
-const COMPARE_KEYS = [
-  ["1–9", "play"], ["A B", "representative or member, same place"], ["← →", "member"], ["C", "keep as copy"], ["R", "restore"],
-  ["M", "make representative"], ["Space", "pause"], ["P N", "previous, next group"],
-];
+// Joined after clip_compare_parts.js.
 
 export default {
   render({ model, el }) {
@@ -17,6 +8,8 @@ export default {
     let cards = [];
     let focused = 1;
     let soundingId = null;
+    let shownId = null;
+    let wantedId = null;
     let frame = 0;
     let isBusy = false;
 
@@ -29,12 +22,28 @@ export default {
 
     const list = make("nav", { class: "em-card em-groups", "aria-label": "Near-duplicate groups" });
     const head = make("header", { class: "em-compare-head" });
-    const left = make("div", { class: "em-compare-representative" });
-    const right = make("div", { class: "em-compare-members", role: "list", "aria-label": "Members of this group" });
     const status = make("div", { class: "em-compare-status", role: "status" });
-    const keys = make("div", { class: "em-compare-keys" }, ...COMPARE_KEYS.map(([key, words]) =>
-      make("span", {}, ...key.split(" ").flatMap((part) => [make("kbd", {}, part), " "]), words)));
-    const main = make("div", { class: "em-compare-main" }, head, make("div", { class: "em-compare-sides" }, left, right), status, keys);
+    const left = make("div", {});
+    const right = make("div", { class: "em-compare-members", role: "list", "aria-label": "Members of this group" });
+    const keys = make(
+      "div",
+      { class: "em-compare-keys" },
+      ...COMPARE_KEYS.map(([key, words]) =>
+        make("span", {}, ...key.split(" ").flatMap((part) => [make("kbd", {}, part), " "]), words),
+      ),
+    );
+    const main = make(
+      "div",
+      { class: "em-compare-main" },
+      head,
+      make(
+        "div",
+        { class: "em-compare-sides" },
+        make("div", { class: "em-compare-representative" }, left, status),
+        right,
+      ),
+      keys,
+    );
     el.classList.add("em", "em-compare");
     el.tabIndex = 0;
     el.setAttribute("role", "region");
@@ -48,76 +57,76 @@ export default {
       const groups = model.get("groups");
       list.hidden = !groups.length;
       list.replaceChildren(
-        make("div", { class: "em-groups-title em-kicker" }, `${formatNumber(groups.filter((entry) => !entry.is_settled).length)} of ${formatNumber(groups.length)} to judge`),
-        make("div", { class: "em-groups-scroll" }, ...groups.map(groupButton)));
+        make(
+          "div",
+          { class: "em-groups-title em-kicker" },
+          `${formatNumber(groups.filter((entry) => !entry.is_settled).length)} of ${formatNumber(groups.length)} to judge`,
+        ),
+        make(
+          "div",
+          { class: "em-groups-scroll" },
+          ...groups.map((entry) => makeGroupButton(entry, { isHere: entry.id === group().id, open })),
+        ),
+      );
       const scroll = list.querySelector(".em-groups-scroll");
       const here = scroll.querySelector("[aria-current]");
-      if (here) scroll.scrollTo({ top: here.offsetTop - scroll.offsetTop - scroll.clientHeight / 2 + 24, left: here.offsetLeft - scroll.offsetLeft - scroll.clientWidth / 2 + 90 });
-    }
-
-    function groupButton(entry) {
-      const isHere = entry.id === group().id;
-      const doubt = entry.doubt === undefined || entry.doubt === null ? null
-        : make("span", { class: "em-doubt", title: `doubt ${formatNumber(entry.doubt, { digits: 2 })}` }, make("i", { style: { width: `${Math.round(100 * Math.min(1, Math.max(0, entry.doubt)))}%` } }));
-      return make("button", { type: "button", class: "em-group", "aria-current": isHere ? "true" : undefined, onclick: () => open(entry.id), title: entry.name },
-        make("span", { class: "em-group-name em-ellipsis" }, visibleText(entry.name)),
-        make("span", { class: "em-group-about" }, `${formatNumber(entry.n_clips)} clips`, entry.is_settled ? make("span", { class: "em-group-settled" }, icon("check"), "judged") : doubt));
+      if (here)
+        scroll.scrollTo({
+          top: here.offsetTop - scroll.offsetTop - scroll.clientHeight / 2 + 24,
+          left: here.offsetLeft - scroll.offsetLeft - scroll.clientWidth / 2 + 90,
+        });
     }
 
     function drawHead() {
       const index = groupIndex();
       const groups = model.get("groups");
       head.replaceChildren(
-        make("div", { class: "em-grow" },
-          make("h2", { class: "em-title em-ellipsis", title: group().name }, visibleText(group().name ?? "No group chosen")),
-          make("p", { class: "em-muted em-small" }, group().reason ?? "")),
+        make(
+          "div",
+          { class: "em-grow" },
+          make(
+            "h2",
+            { class: "em-title em-ellipsis", title: group().name },
+            visibleText(group().name ?? "No group chosen"),
+          ),
+          make("p", { class: "em-muted em-small" }, group().reason ?? ""),
+        ),
         groups.length ? make("span", { class: "em-muted em-num em-small" }, `${index + 1} / ${groups.length}`) : null,
-        makeButton({ iconName: "left", title: "Previous group (P)", kind: "em-icon", onclick: () => step(-1), disabled: index <= 0 }),
-        makeButton({ iconName: "right", title: "Next group (N)", kind: "em-icon", onclick: () => step(1), disabled: index < 0 || index >= groups.length - 1 }));
+        makeButton({
+          iconName: "left",
+          title: "Previous group (P)",
+          kind: "em-icon",
+          onclick: () => step(-1),
+          disabled: index <= 0,
+        }),
+        makeButton({
+          iconName: "right",
+          title: "Next group (N)",
+          kind: "em-icon",
+          onclick: () => step(1),
+          disabled: index < 0 || index >= groups.length - 1,
+        }),
+      );
     }
 
     function drawGroup() {
-      player.stop();
-      soundingId = null;
-      cards = ordered().map(clipCard);
+      const isAnother = group().id !== shownId || !members().some((member) => member.clip_id === soundingId);
+      if (isAnother) {
+        player.stop();
+        soundingId = null;
+      }
+      shownId = group().id;
+      if (wantedId === shownId) wantedId = null;
+      cards = ordered().map((clip, index) => makeCompareCard(clip, index, { focusOn, playAt, toggle, decide }));
       focused = Math.min(Math.max(1, focused), Math.max(1, cards.length - 1));
       left.replaceChildren(...cards.slice(0, 1).map((card) => card.element));
       right.replaceChildren(...cards.slice(1).map((card) => card.element));
-      if (group().id !== undefined && cards.length < 2) right.append(make("p", { class: "em-card em-muted" }, "No other clip is in this group any more."));
+      if (group().id !== undefined && cards.length < 2)
+        right.append(make("p", { class: "em-card em-muted" }, "No other clip is in this group any more."));
       showFocus();
       cache.request(cards.map((card) => card.clip.clip_id));
       for (const card of cards) fill(card);
-    }
-
-    function clipCard(clip, index) {
-      const isRepresentative = index === 0;
-      const state = COMPARE_STATES[clip.state] ?? COMPARE_STATES.proposed;
-      const wave = make("canvas", { class: "em-compare-wave" });
-      const picture = make("canvas", { class: "em-compare-picture" });
-      const playhead = make("i", { class: "em-playhead" });
-      const card = { clip, index, wave, picture, playhead, entry: null };
-      card.stage = make("div", { class: "em-stage", onclick: (event) => { focusOn(index); playAt(card, shareOf(event, card.stage)); }, title: "Click to play from here" }, wave, picture, playhead);
-      card.play = makeButton({ iconName: "play", title: `Play ${clip.name}`, kind: "em-icon em-small em-play", onclick: () => { focusOn(index); toggle(card); } });
-      card.message = make("p", { class: "em-compare-trouble", hidden: true });
-      card.element = make("article", { class: `em-card em-clip ${isRepresentative ? "em-is-representative" : `em-is-${clip.state ?? "proposed"}`}`, role: isRepresentative ? undefined : "listitem", "aria-label": clip.name, onpointerdown: () => focusOn(index) },
-        make("div", { class: "em-clip-head" },
-          index < 9 ? make("kbd", {}, String(index + 1)) : null, card.play,
-          make("div", { class: "em-grow" }, make("div", { class: "em-clip-name em-ellipsis", title: visibleText(clip.name) }, visibleText(clip.name)), make("div", { class: "em-muted em-small em-ellipsis", title: clip.detail }, visibleText(clip.detail ?? ""))),
-          isRepresentative ? make("span", { class: "em-pill em-accent" }, "representative") : make("span", { class: `em-pill ${state.tone}` }, state.text)),
-        card.stage, card.message,
-        isRepresentative ? make("p", { class: "em-muted em-small em-clip-about" }, "Stands for the group. The others are marked as its copies, never deleted.") : memberFoot(clip));
-      return card;
-    }
-
-    function memberFoot(clip) {
-      return make("div", { class: "em-clip-foot" },
-        make("p", { class: "em-small em-clip-about" },
-          clip.distance === undefined || clip.distance === null ? null : make("b", { class: "em-num" }, `distance ${formatNumber(clip.distance, { digits: 3 })}`),
-          make("span", { class: "em-muted" }, clip.reason ?? "")),
-        make("div", { class: "em-clip-buttons" },
-          makeButton({ text: "Keep as copy", kind: `em-small ${clip.state === "copy" ? "em-on" : ""}`, title: "Same sound: stays out of training (C)", "aria-pressed": String(clip.state === "copy"), onclick: () => decide(clip, "mark") }),
-          makeButton({ text: "Restore", kind: `em-small ${clip.state === "restored" ? "em-on" : ""}`, title: "Another sound: back among the clips (R)", "aria-pressed": String(clip.state === "restored"), onclick: () => decide(clip, "restore") }),
-          makeButton({ text: "Make representative", iconName: "star", kind: "em-small em-quiet", title: "This one stands for the group (M)", onclick: () => decide(clip, "represent") })));
+      follow();
     }
 
     async function fill(card) {
@@ -154,7 +163,6 @@ export default {
     // ------------------------------------------------------------------------------------------ sound
 
     const cardOf = (id) => cards.find((card) => card.clip.clip_id === id);
-    const shareOf = (event, stage) => { const box = stage.getBoundingClientRect(); return (event.clientX - box.left) / box.width; };
     const lagOf = (card) => card?.clip.lag_s ?? 0;
 
     function playFrom(card, seconds) {
@@ -167,8 +175,10 @@ export default {
     const playAt = (card, share) => playFrom(card, share * (card.entry?.audio.duration ?? 0));
 
     function toggle(card) {
-      if (soundingId === card.clip.clip_id && player.playing) { player.pause(); follow(); }
-      else playFrom(card, soundingId === card.clip.clip_id ? player.time : 0);
+      if (soundingId === card.clip.clip_id && player.playing) {
+        player.pause();
+        follow();
+      } else playFrom(card, soundingId === card.clip.clip_id ? player.time : 0);
     }
 
     /** The representative (A) or the focused member (B) at the place that sounds now; the same key again: the other. */
@@ -177,7 +187,8 @@ export default {
       if (!representative || !member) return;
       const isHere = player.playing && soundingId === (side === "a" ? representative : member).clip.clip_id;
       const target = (side === "a") !== isHere ? representative : member;
-      const now = soundingId === null || player.time >= player.duration - 0.02 ? lagOf(cardOf(soundingId)) : player.time;
+      const now =
+        soundingId === null || player.time >= player.duration - 0.02 ? lagOf(cardOf(soundingId)) : player.time;
       playFrom(target, now - lagOf(cardOf(soundingId)) + lagOf(target));
     }
 
@@ -192,7 +203,8 @@ export default {
           card.play.replaceChildren(icon(isPlaying ? "pause" : "play"));
           card.play.classList.toggle("em-primary", isPlaying);
         }
-        if (isSounding) card.playhead.style.transform = `translateX(${(player.duration ? player.time / player.duration : 0) * card.stage.clientWidth}px)`;
+        if (isSounding)
+          card.playhead.style.transform = `translateX(${(player.duration ? player.time / player.duration : 0) * card.stage.clientWidth}px)`;
       }
       if (player.playing) frame = requestAnimationFrame(follow);
     }
@@ -202,15 +214,18 @@ export default {
     const groupIndex = () => model.get("groups").findIndex((entry) => entry.id === group().id);
 
     function open(id) {
-      if (id === group().id) return;
+      if (id === (wantedId ?? group().id)) return;
+      wantedId = id;
       focused = 1;
       tell("");
       model.send({ type: "open", group_id: id });
     }
 
+    /** Counted from the group that was asked for last, so that quick keys are not lost on the way to the kernel. */
     function step(by) {
-      const next = model.get("groups")[groupIndex() + by];
-      if (next) open(next.id);
+      const groups = model.get("groups");
+      const from = groups.findIndex((entry) => entry.id === (wantedId ?? group().id));
+      if (groups[from + by]) open(groups[from + by].id);
     }
 
     function decide(clip, decision) {
@@ -228,8 +243,11 @@ export default {
     const DECIDED_WORDS = { mark: "is kept as a copy", restore: "is restored", represent: "now stands for the group" };
 
     function onMessage(message, buffers) {
-      if (message.type === "error") { setBusy(false); tell(message.message, "bad"); }
-      else if (message.type === "decided") {
+      if (message.type === "error") {
+        wantedId = null;
+        setBusy(false);
+        tell(message.message, "bad");
+      } else if (message.type === "decided") {
         setBusy(false);
         const clip = members().find((member) => member.clip_id === message.clip_id);
         tell(`${clip?.name ?? "The clip"} ${DECIDED_WORDS[message.decision]}.`, "ok");
@@ -237,15 +255,29 @@ export default {
     }
 
     function onKey(event) {
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTypingIn(event.target)) return;
+      if (
+        event.defaultPrevented ||
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        event.repeat ||
+        isTypingIn(event.target)
+      )
+        return;
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
       const isOnButton = event.target instanceof Element && event.target.closest("button, a");
       const member = cards[focused]?.clip;
-      if (/^[1-9]$/.test(key) && cards[key - 1]) { focusOn(key - 1); toggle(cards[key - 1]); }
-      else if (key === "a" || key === "b") playSide(key);
-      else if (key === " " && !isOnButton) { const card = cardOf(soundingId) ?? cards[0]; if (card) toggle(card); }
-      else if (key === "ArrowRight" || key === "ArrowLeft") { focusOn(focused + (key === "ArrowRight" ? 1 : -1)); cards[focused]?.element.scrollIntoView({ block: "nearest" }); }
-      else if (key === "c" && member) decide(member, "mark");
+      if (/^[1-9]$/.test(key) && cards[key - 1]) {
+        focusOn(key - 1);
+        toggle(cards[key - 1]);
+      } else if (key === "a" || key === "b") playSide(key);
+      else if (key === " " && !isOnButton) {
+        const card = cardOf(soundingId) ?? cards[0];
+        if (card) toggle(card);
+      } else if (key === "ArrowRight" || key === "ArrowLeft") {
+        focusOn(focused + (key === "ArrowRight" ? 1 : -1));
+        cards[focused]?.element.scrollIntoView({ block: "nearest" });
+      } else if (key === "c" && member) decide(member, "mark");
       else if (key === "r" && member) decide(member, "restore");
       else if (key === "m" && member) decide(member, "represent");
       else if (key === "n" || key === "p") step(key === "n" ? 1 : -1);
@@ -253,10 +285,24 @@ export default {
       event.preventDefault();
       event.stopPropagation();
     }
-    const onPageKey = (event) => { if (!el.contains(event.target) && el.isConnected && (event.target === document.body || event.target === document.documentElement)) onKey(event); };
+    const onPageKey = (event) => {
+      if (
+        !el.contains(event.target) &&
+        el.isConnected &&
+        (event.target === document.body || event.target === document.documentElement)
+      )
+        onKey(event);
+    };
 
-    const drawAll = () => { drawList(); drawHead(); drawGroup(); };
-    const onGroups = () => { drawList(); drawHead(); };
+    const drawAll = () => {
+      drawList();
+      drawHead();
+      drawGroup();
+    };
+    const onGroups = () => {
+      drawList();
+      drawHead();
+    };
     model.on("change:group", drawAll);
     model.on("change:groups", onGroups);
     model.on("msg:custom", onMessage);

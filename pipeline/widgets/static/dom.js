@@ -6,7 +6,8 @@ function make(tag, props = {}, ...children) {
   for (const [key, value] of Object.entries(props)) {
     if (value === undefined || value === null) continue;
     if (key === "class") element.className = value;
-    else if (key === "style") for (const [name, amount] of Object.entries(value)) element.style.setProperty(name, amount);
+    else if (key === "style")
+      for (const [name, amount] of Object.entries(value)) element.style.setProperty(name, amount);
     else if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
     else if (key in element && key !== "list") element[key] = value;
     else element.setAttribute(key, value);
@@ -52,8 +53,13 @@ function icon(name) {
   return makeSvg(
     "svg",
     {
-      viewBox: "0 0 24 24", class: "em-icon-svg", "aria-hidden": "true", stroke: "currentColor",
-      "stroke-width": name === "logo" ? 2.4 : 2, "stroke-linecap": "round", "stroke-linejoin": "round",
+      viewBox: "0 0 24 24",
+      class: "em-icon-svg",
+      "aria-hidden": "true",
+      stroke: "currentColor",
+      "stroke-width": name === "logo" ? 2.4 : 2,
+      "stroke-linecap": "round",
+      "stroke-linejoin": "round",
       fill: filled ? "currentColor" : "none",
     },
     makeSvg("path", { d: ICON_PATHS[name] }),

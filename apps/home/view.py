@@ -1,0 +1,133 @@
+"""The home page: steps of the main job, key figures, what waits for you, labels, the last operations."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from apps.home.state import HomeData, HomeState, Truth, for_you, kpis, label_bars, operation_rows
+from apps.main_job import Pace, action_words, main_job_steps, running_now
+from apps.page import show_page
+from apps.session import Session
+from pipeline.widgets.charts import Bars
+from pipeline.widgets.layout import columns, page, stack
+from pipeline.widgets.shell import EmptyState, Header, Kpis, Notice, Progress, Steps
+from pipeline.widgets.tables import Table
+from pipeline.workflows.operation import Conn
+
+_PAUSE_RUNNING_S, _PAUSE_IDLE_S = 1.5, 4.0
+_OPERATIONS = [
+    {"key": "what", "label": "What", "kind": "text", "width": "150px"},
+    {"key": "status", "label": "Outcome", "kind": "pill", "width": "110px"},
+    {"key": "outcome", "label": "In words", "kind": "text"},
+    {"key": "who", "label": "Who", "kind": "text", "width": "120px"},
+    {"key": "when", "label": "When", "kind": "time", "width": "130px"},
+    {"key": "took", "label": "Took", "kind": "time", "width": "100px"},
+]
+_TRUTH = [
+    {"key": "kind", "label": "Planted", "kind": "text"},
+    {"key": "found", "label": "Found", "kind": "text", "width": "110px"},
+    {"key": "false", "label": "False", "kind": "number", "width": "70px"},
+    {"key": "share", "label": "Share", "kind": "pill", "width": "90px"},
+]
+
+
+def show() -> None:
+    """Paint the page and keep it fresh."""
+    show_page("home", HomePage)
+
+
+class HomePage:
+    """The page's parts, and what they show."""
+
+    def __init__(self, session: Session) -> None:
+        self.freshening: object = None
+        self._state = HomeState(session.project)
+        self._pace = Pace()
+        self._notice, self._progress, self._steps, self._kpis = Notice(), Progress(), Steps(), Kpis()
+        self._for_you, self._welcome = EmptyState(""), _welcome()
+        self._truth = Table(_TRUTH, title="What was found of the planted truth")
+        self._by_people = Bars(title="Answered by people")
+        self._by_people.empty_text = "Nobody has answered yet."
+        self._carried = Bars(title="Labels that came with the files")
+        self._carried.empty_text = "No file came with a label."
+        self._operations = Table(_OPERATIONS, title="Last operations", empty_text="Nothing has run yet.")
+        self._top = columns(self._for_you, self._truth)
+        self._work = stack(self._kpis, self._top, columns(self._by_people, self._carried), self._operations)
+        header = Header("Home", nav=session.nav("home"), project=session.project.name, person=session.person)
+        self.root = page(header, self._notice, self._steps, self._progress, self._welcome, self._work)
+        self.draw(self.read(session.workspace.conn))
+
+    def read(self, conn: Conn) -> HomeData:
+        """The project as it is now. Raises EarmarkError."""
+        return self._state.read(conn)
+
+    def draw(self, what: HomeData) -> float:
+        """Show it; gives the seconds until it is worth reading again."""
+        overview = what.overview
+        if self._notice.tone == "error":
+            self._notice.clear()
+        self._steps.items = main_job_steps(overview)
+        self._welcome.layout.display = None if what.is_fresh_project else "none"
+        self._work.layout.display = "none" if what.is_fresh_project else None
+        self._kpis.items = kpis(overview)
+        self._draw_for_you(what)
+        self._draw_truth(what.truth)
+        for chart, by_people in ((self._by_people, True), (self._carried, False)):
+            chart.items, chart.note = label_bars(overview, by_people=by_people)
+        self._operations.rows = operation_rows(overview.operations, now=datetime.now(UTC))
+        self._draw_progress(what)
+        return _PAUSE_IDLE_S if running_now(overview.operations) is None else _PAUSE_RUNNING_S
+
+    def say_trouble(self, sentence: str) -> None:
+        """Show why the page is not fresh."""
+        self._notice.error(sentence)
+
+    def _draw_for_you(self, what: HomeData) -> None:
+        next_thing = for_you(what.overview)
+        with self._for_you.hold_sync():
+            self._for_you.title, self._for_you.text = next_thing.title, next_thing.text
+            self._for_you.action_label, self._for_you.action_href = next_thing.action, f"{next_thing.page}.ipynb"
+
+    def _draw_truth(self, truth: Truth | None) -> None:
+        self._truth.layout.display = "none" if truth is None else None
+        self._top.layout.grid_template_columns = "minmax(0, 1fr)" if truth is None else "minmax(0, 1fr) minmax(0, 1fr)"
+        if truth is not None:
+            self._truth.empty_text = truth.trouble or "Nothing was planted."
+            self._truth.rows = _truth_rows(truth)
+
+    def _draw_progress(self, what: HomeData) -> None:
+        now = running_now(what.overview.operations)
+        if now is None:
+            self._progress.clear()
+            return
+        rate, left_s = self._pace.watch(now)
+        done = now.n_done + now.n_failed
+        stage = f"{action_words(now.action)}: {now.stage or 'starting'}"
+        self._progress.show(stage, done, total=now.n_total, rate=rate, left_s=left_s, note=f"started by {now.author}")
+
+
+def _welcome() -> EmptyState:
+    return EmptyState(
+        "Bring in your first recordings",
+        text="Name a folder or a store with sound of any format. Nothing in it is altered; "
+        "what cannot be read is listed with its reason.",
+        action_label="Bring in recordings",
+        action_href="recordings.ipynb",
+    )
+
+
+def _truth_rows(truth: Truth) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for line in truth.lines:
+        share = line.n_found / line.n_planted if line.n_planted else None
+        tone = "ok" if share is not None and share >= 0.9 and not line.n_false else "warn"
+        rows.append(
+            {
+                "id": line.kind,
+                "kind": line.kind.capitalize(),
+                "found": f"{line.n_found:,} of {line.n_planted:,}",
+                "false": line.n_false,
+                "share": None if share is None else {"text": f"{100 * share:.0f} %", "tone": tone},
+            }
+        )
+    return rows

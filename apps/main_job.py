@@ -1,0 +1,157 @@
+"""The main job in words for screens: its steps, what runs now and how fast, what came of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pipeline.catalog.operations import OperationState
+from pipeline.workflows.overview import Overview
+
+ACTIONS = {
+    "ingest": "Bring in",
+    "cut": "Cut",
+    "embed": "Embed",
+    "deduplicate": "De-duplicate",
+    "select": "Select",
+    "queue.build": "Build the queue",
+    "release": "Release",
+    "export": "Export",
+}
+_MIN_WATCHED_S = 1.0
+
+
+def action_words(action: str) -> str:
+    """The name of an operation's verb on screen."""
+    return ACTIONS.get(action, action.replace(".", " ").capitalize())
+
+
+def running_now(operations: Sequence[OperationState]) -> OperationState | None:
+    """The run that began last of those that still run, None if nothing runs. ``operations`` newest first."""
+    return next((operation for operation in operations if operation.status == "running"), None)
+
+
+def main_job_steps(overview: Overview) -> list[dict[str, Any]]:
+    """The strip of steps: how much there is at each, what is done, what waits, where to go."""
+    counts = overview.counts
+    has_deduplicated = counts.n_groups > 0 or _ended_well(overview, "deduplicate")
+    has_cut = counts.n_recordings > 0 and (counts.n_uncut == 0 or _ended_well(overview, "cut"))
+    stages: list[tuple[str, str, str, int, str, bool, bool]] = [
+        # name, actions, page, count, unit, is it done, is it worth doing now
+        ("Bring in", "ingest", "recordings", counts.n_recordings, "recordings", counts.n_recordings > 0, True),
+        ("Cut", "cut", "recordings", counts.n_clips, "clips", has_cut, counts.n_uncut > 0),
+        (
+            "Embed",
+            "embed",
+            "recordings",
+            counts.n_embedded,
+            "clips",
+            0 < counts.n_clips <= counts.n_embedded,
+            counts.n_clips > 0,
+        ),
+        (
+            "De-duplicate",
+            "deduplicate",
+            "curate",
+            counts.n_redundant,
+            "redundant",
+            has_deduplicated,
+            counts.n_embedded > 0,
+        ),
+        (
+            "Review",
+            "queue.build",
+            "review",
+            counts.n_answered,
+            "answered",
+            overview.n_waiting == 0 and counts.n_answered > 0,
+            counts.n_in_queue > 0,
+        ),
+        (
+            "Release",
+            "release",
+            "releases",
+            counts.n_versions,
+            "version" if counts.n_versions == 1 else "versions",
+            counts.n_versions > 0,
+            counts.n_answered + counts.n_carried > 0 and counts.n_embedded > 0,
+        ),
+    ]
+    now = running_now(overview.operations)
+    steps: list[dict[str, Any]] = []
+    for name, action, page, count, unit, is_done, is_next in stages:
+        if now is not None and now.action == action:
+            state = "running"
+        elif _failed_last(overview, action):
+            state = "failed"
+        else:
+            state = "done" if is_done else "waiting" if is_next else "todo"
+        has_count = count > 0 or is_done
+        counted = {"count": count, "unit": unit} if has_count else {}
+        steps.append({"name": name, "state": state, "href": f"{page}.ipynb", **counted})
+    return steps
+
+
+@dataclass(kw_only=True)
+class Pace:
+    """How fast a stage goes, by what was seen of it: what was done before it began counts for nothing."""
+
+    _seen: tuple[int, str | None] | None = None
+    _first: tuple[datetime, int] | None = field(default=None)
+
+    def watch(self, operation: OperationState) -> tuple[float | None, float | None]:
+        """Items per second and seconds left, None while not known yet."""
+        done = operation.n_done + operation.n_failed
+        at = operation.updated_at
+        if at is None:
+            return None, None
+        if self._first is None or self._seen != (operation.operation_id, operation.stage):
+            self._seen, self._first = (operation.operation_id, operation.stage), (at, done)
+            return None, None
+        since, done_then = self._first
+        watched_s = (at - since).total_seconds()
+        if watched_s < _MIN_WATCHED_S or done <= done_then:
+            return None, None
+        rate = (done - done_then) / watched_s
+        left_s = None if operation.n_total is None else max(0, operation.n_total - done) / rate
+        return rate, left_s
+
+
+def outcome_words(operation: OperationState) -> str:
+    """What came of a run, or how far it is, as one phrase."""
+    if operation.status == "running":
+        stage = operation.stage or "starting"
+        return stage if operation.n_total is None else f"{stage}: {operation.n_done:,} of {operation.n_total:,}"
+    words = f"{operation.n_done:,} done"
+    if operation.n_failed:
+        words += f", {operation.n_failed:,} not"
+    return f"{words}. {operation.message}" if operation.message else words
+
+
+def duration_words(seconds: float) -> str:
+    """A time span for people: 4 s, 3 min, 2 h 05 min."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def when_words(moment: datetime, *, now: datetime) -> str:
+    """A moment for people, in the server's own time: 14:03 today, 20 Nov 09:12 before; steady, not counting up."""
+    local, today = moment.astimezone(), now.astimezone()
+    if local.date() == today.date():
+        return f"today {local:%H:%M}"
+    return f"{local:%d %b %H:%M}" if local.year == today.year else f"{local:%d %b %Y}"
+
+
+def _ended_well(overview: Overview, action: str) -> bool:
+    return any(run.action == action and run.status == "done" for run in overview.operations)
+
+
+def _failed_last(overview: Overview, action: str) -> bool:
+    last = next((run for run in overview.operations if run.action == action), None)
+    return last is not None and last.status == "failed"

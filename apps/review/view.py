@@ -1,0 +1,250 @@
+"""The review page: header, key figures, the clip deck, and the form that builds the queue."""
+
+from __future__ import annotations
+
+import asyncio
+
+from apps.jobs import Job
+from apps.page import show_page
+from apps.review.state import Claim, Figures, ReviewState
+from apps.session import Session
+from pipeline.catalog.reviews import ClaimedClip
+from pipeline.core.errors import EarmarkError
+from pipeline.core.types import AnswerGiven
+from pipeline.widgets.clip_deck import ClipDeck, DeckClip, FlagGiven, MoreClips, SkipGiven
+from pipeline.widgets.disclosure import Disclosure
+from pipeline.widgets.forms import Form, Values
+from pipeline.widgets.layout import columns, page, stack
+from pipeline.widgets.shell import EmptyState, Header, Kpis, Notice, Progress
+from pipeline.workflows.operation import Conn
+
+ALL_CLIPS = "all clips"
+_REFRESH_AFTER_S = 0.3
+_PAUSE_RUNNING_S, _PAUSE_IDLE_S = 0.7, 3.0
+_FIGURES_PX = 210
+_NOT_FRESH = "This page is not fresh"
+_STRATEGIES = {
+    "margin": "where the model wavers most",
+    "diversity": "what is unlike anything labelled",
+    "random": "in random order",
+}
+
+
+def show() -> None:
+    """Paint the page and keep it fresh."""
+    show_page("review", ReviewPage)
+
+
+class ReviewPage:
+    """The page's parts, and what happens between them."""
+
+    def __init__(self, session: Session) -> None:
+        self.freshening: object = None
+        self._state = state = ReviewState(session)
+        self._job: Job | None = None
+        self._refresh_at: asyncio.TimerHandle | None = None
+        self._notice, self._progress, self._kpis = Notice(), Progress(), Kpis()
+        first = state.claim()
+        self._n_waiting = first.n_total - first.n_done
+        self._deck = ClipDeck(
+            read_clip=state.read_clip,
+            on_answer=self._answer,
+            on_skip=self._skip,
+            on_flag=self._flag,
+            on_more=self._more,
+            labels=[{"name": name} for name in state.labels()],
+            first=_more_clips(first),
+            storage_key=state.storage_key,
+        )
+        self._empty = EmptyState("")
+        self._empty.on_act(self._look_again)
+        self._form = _queue_form(state)
+        self._form.on_submit(self._build)
+        self._fold = Disclosure("Build the queue anew", self._form)
+        queue_parts = [self._fold, self._form] if state.may_build else []
+        self.root = page(
+            Header("Review", nav=session.nav("review"), project=session.project.name, person=session.person),
+            self._notice,
+            self._progress,
+            # The figures stand beside the deck, so that deck and answers fit on a laptop without scrolling.
+            columns(stack(self._empty, self._deck, *queue_parts), self._kpis, widths=f"1fr {_FIGURES_PX}px"),
+        )
+        self._show_deck(is_seen=bool(first.clips))
+        self._fold.is_open = not first.clips
+        self.draw(state.figures())
+
+    def read(self, conn: Conn) -> Figures:
+        """The figures as they are now. Raises EarmarkError."""
+        return self._state.read(conn)
+
+    def draw(self, what: Figures) -> float:
+        """Show them; gives the seconds until it is worth reading again."""
+        if self._notice.text.startswith(_NOT_FRESH):
+            self._notice.clear()
+        self._kpis.items = _kpi_items(what)
+        self._say_if_nothing_waits(what)
+        self._draw_building(what)
+        return _PAUSE_RUNNING_S if self._job is not None or what.building is not None else _PAUSE_IDLE_S
+
+    def say_trouble(self, sentence: str) -> None:
+        """Show why the page is not fresh."""
+        self._notice.error(sentence)
+
+    # ------------------------------------------------------------------------------------------ the deck
+
+    def _answer(self, given: AnswerGiven) -> None:
+        self._state.save(given)
+        self._refresh_soon()
+
+    def _skip(self, given: SkipGiven) -> None:
+        self._state.skip(given.clip_id)
+        self._refresh_soon()
+
+    def _flag(self, given: FlagGiven) -> None:
+        self._state.flag(given.event_id, given.clip_id, is_raised=given.is_raised)
+        self._refresh_soon()
+
+    def _more(self, have: list[int]) -> MoreClips:
+        return _more_clips(self._state.claim(have))
+
+    def _refresh_soon(self) -> None:
+        """Once for a burst of answers, and never before they are acknowledged."""
+        if self._refresh_at is None:
+            self._refresh_at = asyncio.get_running_loop().call_later(_REFRESH_AFTER_S, self._refresh)
+
+    def _refresh(self) -> None:
+        self._refresh_at = None
+        try:
+            self.draw(self._state.figures())
+        except EarmarkError as error:
+            self.say_trouble(f"{_NOT_FRESH}: {error}")
+
+    def _say_if_nothing_waits(self, figures: Figures) -> None:
+        before, self._n_waiting = self._n_waiting, figures.n_waiting
+        if self._deck.layout.display == "none":
+            if figures.n_waiting:
+                self._look_again()
+            else:
+                self._show_deck(is_seen=False)
+        elif figures.n_waiting == 0 and before > 0:
+            why = self._state.nothing_waits()
+            self._notice.info(f"{why.title}. {why.text}")
+            self._fold.is_open = self._fold.is_open or why.is_queue_wanted
+        elif figures.n_waiting and self._notice.tone == "info":
+            self._notice.clear()
+
+    def _show_deck(self, *, is_seen: bool) -> None:
+        """An empty deck is hidden, not left out: the browser may still hold answers that it has to send."""
+        self._deck.layout.display = None if is_seen else "none"
+        self._empty.layout.display = "none" if is_seen else None
+        if is_seen:
+            return
+        why = self._state.nothing_waits()
+        with self._empty.hold_sync():
+            self._empty.title, self._empty.text = why.title, why.text
+            self._empty.action_label = why.action
+            self._empty.action_href = f"{why.page}.ipynb" if why.page else ""
+
+    def _look_again(self) -> None:
+        claim = self._state.claim()
+        if claim.clips:
+            self._show_deck(is_seen=True)
+            self._deck.append(_more_clips(claim))
+
+    # ------------------------------------------------------------------------------------------ the queue
+
+    def _build(self, values: Values) -> str:
+        if self._job is not None:
+            raise EarmarkError("the queue is being built already", do="wait until it is there")
+        self._job = self._state.start_building(
+            values["strategy"],
+            n_clips=None if values["n_clips"] is None else int(values["n_clips"]),
+            selection=None if values["selection"] == ALL_CLIPS else values["selection"],
+        )
+        self._notice.clear()
+        self._progress.show("Building the queue", 0)
+        return "Started. Labelling goes on meanwhile."
+
+    def _draw_building(self, figures: Figures) -> None:
+        if self._job is not None and not self._job.is_running:
+            self._tell_end(self._job)
+            self._job = None
+        now = figures.building
+        if now is not None:
+            self._progress.show(f"Building the queue: {now.stage or 'starting'}", now.n_done, total=now.n_total)
+        elif self._job is None:
+            self._progress.clear()
+
+    def _tell_end(self, job: Job) -> None:
+        if job.error is not None:
+            self._notice.error(job.error)
+            return
+        self._look_again()
+        self._fold.is_open = False
+        detail = job.results[-1]["detail"]
+        self._notice.success(_built(detail["n_queued"], detail["strategy"]))
+
+
+def _queue_form(state: ReviewState) -> Form:
+    strategies = [{"value": name, "label": _STRATEGIES.get(name, name)} for name in state.strategies()]
+    strategy = {"key": "strategy", "label": "Ask first", "kind": "select", "options": strategies}
+    n_clips = {"key": "n_clips", "label": "At most", "kind": "number", "min": 1, "step": 1, "unit": "clips"}
+    selection = {"key": "selection", "label": "Out of", "kind": "select", "options": [ALL_CLIPS, *state.selections()]}
+    return Form(
+        [
+            {**strategy, "value": strategies[0]["value"], "help": "A model needs two labels before it can waver."},
+            {**n_clips, "value": None, "placeholder": "all that wait"},
+            {**selection, "value": ALL_CLIPS},
+        ],
+        submit_label="Build the queue",
+        title="Build the queue",
+        intro="Puts every clip that waits for a person's ear in order. What people hold just now stays theirs.",
+    )
+
+
+def _built(n_queued: int, strategy: str) -> str:
+    how = _STRATEGIES.get(strategy, f"by {strategy}")
+    clips = "1 clip" if n_queued == 1 else f"{n_queued:,} clips"
+    return f"The queue is built: {clips}, {how if strategy == 'random' else f'first {how}'}."
+
+
+def _more_clips(claim: Claim) -> MoreClips:
+    return MoreClips(clips=[_deck_clip(clip) for clip in claim.clips], n_total=claim.n_total, n_done=claim.n_done)
+
+
+def _deck_clip(clip: ClaimedClip) -> DeckClip:
+    proposed = clip.proposed_label
+    return {
+        "id": clip.clip_id,
+        "name": clip.recording_name,
+        "sub": _place(clip),
+        "reason": clip.reason,
+        "proposed": None if proposed is None else {"label": proposed, "confidence": clip.proposed_confidence},
+        "rate_hz": clip.rate_hz,
+        "duration_s": clip.duration_s,
+    }
+
+
+def _place(clip: ClaimedClip) -> str:
+    facts = f"{clip.duration_s:.2f} s · {clip.rate_hz / 1000:g} kHz"
+    if clip.start_s == 0:
+        return facts
+    minutes, seconds = divmod(clip.start_s, 60)
+    return f"{facts} · from {minutes:.0f}:{seconds:04.1f} of the recording"
+
+
+def _kpi_items(figures: Figures) -> list[dict[str, object]]:
+    left = "" if figures.left_min is None else f"about {max(1, round(figures.left_min))} min at this pace"
+    pace = figures.pace
+    return [
+        {"label": "Answered by me", "value": figures.n_answers, "note": "in this project"},
+        {"label": "Today", "value": figures.n_answers_today, "note": "answers"},
+        {
+            "label": "Pace",
+            "value": "–" if pace is None else f"{pace:.1f}" if pace < 10 else f"{pace:.0f}",
+            "unit": "" if pace is None else "clips/min",
+            "note": "after three answers" if pace is None else f"{60 / pace:.1f} s a clip",
+        },
+        {"label": "Waiting", "value": figures.n_waiting, "note": left or "for you"},
+        {"label": "Flagged", "value": figures.n_flags, "note": "by me"},
+    ]

@@ -1,0 +1,63 @@
+// A row of buttons: things to do, or a choice of which one is on.
+
+export default {
+  render({ model, el }) {
+    let trouble = "";
+    let pressed = null;
+
+    function button(item) {
+      const isChoice = model.get("kind") === "choice";
+      const isOn = isChoice && model.get("chosen") === item.key;
+      const kind = isChoice ? `em-choice ${isOn ? "em-on" : ""} em-tone-${item.tone ?? "plain"}` : item.is_primary ? "em-primary" : "";
+      return make(
+        "button",
+        {
+          type: "button",
+          class: `em-btn ${kind}`,
+          title: item.title,
+          "aria-pressed": isChoice ? String(isOn) : undefined,
+          disabled: pressed === item.key,
+          onclick: () => press(item.key),
+        },
+        make("span", {}, visibleText(item.label)),
+        item.count === undefined || item.count === null ? null : make("span", { class: "em-count em-num" }, formatNumber(item.count)),
+      );
+    }
+
+    function press(key) {
+      pressed = key;
+      trouble = "";
+      draw();
+      model.send({ type: "press", key });
+    }
+
+    function draw() {
+      const items = model.get("items");
+      const focused = [...el.querySelectorAll("button")].indexOf(document.activeElement);
+      if (!items.length) return el.replaceChildren();
+      el.replaceChildren(
+        make(
+          "div",
+          { class: "em-buttons", role: "group", "aria-label": model.get("label") || undefined },
+          model.get("label") ? make("span", { class: "em-kicker" }, model.get("label")) : null,
+          ...items.map(button),
+          trouble ? make("span", { class: "em-tone-bad em-buttons-trouble", role: "alert" }, trouble) : null,
+        ),
+      );
+      el.querySelectorAll("button")[focused]?.focus();
+    }
+
+    function onMessage(message) {
+      pressed = null;
+      trouble = message.type === "error" ? message.message : "";
+      draw();
+    }
+    el.classList.add("em-buttons-root");
+    model.on("msg:custom", onMessage);
+    const end = drawOnChange(model, el, draw);
+    return () => {
+      end();
+      model.off("msg:custom", onMessage);
+    };
+  },
+};
