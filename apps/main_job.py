@@ -38,6 +38,7 @@ def main_job_steps(overview: Overview) -> list[dict[str, Any]]:
     counts = overview.counts
     has_deduplicated = counts.n_groups > 0 or _ended_well(overview, "deduplicate")
     has_cut = counts.n_recordings > 0 and (counts.n_uncut == 0 or _ended_well(overview, "cut"))
+    n_waiting = overview.n_waiting
     stages: list[tuple[str, str, str, int, str, bool, bool]] = [
         # name, actions, page, count, unit, is it done, is it worth doing now
         ("Bring in", "ingest", "recordings", counts.n_recordings, "recordings", counts.n_recordings > 0, True),
@@ -64,9 +65,9 @@ def main_job_steps(overview: Overview) -> list[dict[str, Any]]:
             "Review",
             "queue.build",
             "review",
-            counts.n_answered,
-            "answered",
-            overview.n_waiting == 0 and counts.n_answered > 0,
+            n_waiting or counts.n_answered,
+            "waiting" if n_waiting else "answered",
+            n_waiting == 0 and counts.n_answered > 0,
             counts.n_in_queue > 0,
         ),
         (
@@ -126,7 +127,7 @@ def outcome_words(operation: OperationState) -> str:
         return stage if operation.n_total is None else f"{stage}: {operation.n_done:,} of {operation.n_total:,}"
     words = f"{operation.n_done:,} done"
     if operation.n_failed:
-        words += f", {operation.n_failed:,} not"
+        words += f", {operation.n_failed:,} failed"
     return f"{words}. {operation.message}" if operation.message else words
 
 

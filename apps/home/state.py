@@ -116,25 +116,22 @@ def for_you(overview: Overview) -> ForYou:
 def kpis(overview: Overview) -> list[dict[str, Any]]:
     """The key figures of the project."""
     counts = overview.counts
-    troubles = [
-        f"{n:,} {words}"
-        for n, words in (
-            (counts.n_failures, "could not be finished"),
-            (counts.n_with_problems, "with problems"),
-        )
-        if n
-    ]
     n_unique = counts.n_clips - counts.n_redundant
     return [
         {
             "label": "Recordings",
             "value": counts.n_recordings,
-            "note": ", ".join(troubles) or "all readable",
-            "tone": "bad" if counts.n_failures else "warn" if counts.n_with_problems else "muted",
+            "note": _counted(counts.n_failures, "failure") if counts.n_failures else "no failure",
+            "tone": "bad" if counts.n_failures else "muted",
         },
-        {"label": "Sound", **_sound(counts.duration_s), "note": "as brought in"},
+        {
+            "label": "Sound",
+            **_sound(counts.duration_s),
+            "note": f"{counts.n_with_problems:,} with problems" if counts.n_with_problems else "without problems",
+            "tone": "warn" if counts.n_with_problems else "muted",
+        },
         {"label": "Clips", "value": counts.n_clips, "note": f"{counts.n_embedded:,} embedded"},
-        {"label": "Redundant", "value": counts.n_redundant, "note": f"in {counts.n_groups:,} near-duplicate groups"},
+        {"label": "Redundant", "value": counts.n_redundant, "note": f"in {_counted(counts.n_groups, 'group')}"},
         {
             "label": "Answered",
             "value": counts.n_answered,
@@ -150,18 +147,34 @@ def kpis(overview: Overview) -> list[dict[str, Any]]:
     ]
 
 
-def label_bars(overview: Overview, *, by_people: bool) -> tuple[list[dict[str, Any]], str]:
-    """One bar a label (the most frequent MAX_LABELS), and a note on what is left out."""
+@dataclass(frozen=True, kw_only=True)
+class LabelBalance:
+    """Bars of clips by label, the most frequent MAX_LABELS: by people once their answers are the greater part."""
+
+    bars: tuple[dict[str, Any], ...]
+    note: str
+
+
+def label_balance(overview: Overview) -> LabelBalance:
+    """How many clips each label has, from the files and from people."""
+    n_people = sum(n for _, n, _ in overview.labels)
+    n_carried = sum(n for _, _, n in overview.labels)
+    if n_people + n_carried == 0:
+        return LabelBalance(bars=(), note="")
+    is_by_people = n_people >= n_carried
     counted = [
-        (index, name, n_people if by_people else n_carried)
-        for index, (name, n_people, n_carried) in enumerate(overview.labels)
+        (index, name, *((by_people, carried) if is_by_people else (carried, by_people)))
+        for index, (name, by_people, carried) in enumerate(overview.labels)
     ]
-    if not any(n for _, _, n in counted):
-        return [], ""
     most = sorted(counted, key=lambda entry: -entry[2])[:MAX_LABELS]
+    other = "with the files" if is_by_people else "by people"
+    bars = tuple(
+        {"label": name, "value": n, "colour_index": index, "note": f"{n_other:,} {other}"}
+        for index, name, n, n_other in sorted(most)
+    )
+    what = "Bars: clips that people answered" if is_by_people else "Bars: clips that came with the label"
     n_left = len(counted) - len(most)
-    bars = [{"label": name, "value": n, "colour_index": index} for index, name, n in sorted(most)]
-    return bars, f"and {n_left:,} labels more" if n_left else ""
+    return LabelBalance(bars=bars, note=f"{what}; {n_left:,} rarer labels are not shown." if n_left else f"{what}.")
 
 
 def operation_rows(operations: list[OperationState], *, now: datetime, n: int = 12) -> list[dict[str, Any]]:
@@ -197,6 +210,10 @@ def _lines(found: Mapping[str, Any]) -> tuple[TruthLine, ...]:
         TruthLine(kind=kind, n_planted=score.n_planted, n_found=score.n_found, n_false=score.n_false)
         for kind, score in found.items()
     )
+
+
+def _counted(n: int, word: str) -> str:
+    return f"{n:,} {word}" if n == 1 else f"{n:,} {word}s"
 
 
 def _own_work(overview: Overview) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from apps.home.state import HomeData, HomeState, Truth, for_you, kpis, label_bars, operation_rows
+from apps.home.state import HomeData, HomeState, Truth, for_you, kpis, label_balance, operation_rows
 from apps.main_job import Pace, action_words, main_job_steps, running_now
 from apps.page import show_page
 from apps.session import Session
@@ -46,13 +46,11 @@ class HomePage:
         self._notice, self._progress, self._steps, self._kpis = Notice(), Progress(), Steps(), Kpis()
         self._for_you, self._welcome = EmptyState(""), _welcome()
         self._truth = Table(_TRUTH, title="What was found of the planted truth")
-        self._by_people = Bars(title="Answered by people")
-        self._by_people.empty_text = "Nobody has answered yet."
-        self._carried = Bars(title="Labels that came with the files")
-        self._carried.empty_text = "No file came with a label."
+        self._labels = Bars(title="Labels")
+        self._labels.empty_text = "No clip has a label yet."
         self._operations = Table(_OPERATIONS, title="Last operations", empty_text="Nothing has run yet.")
-        self._top = columns(self._for_you, self._truth)
-        self._work = stack(self._kpis, self._top, columns(self._by_people, self._carried), self._operations)
+        middle = columns(stack(self._for_you, self._truth), self._labels)
+        self._work = stack(self._kpis, middle, self._operations)
         header = Header("Home", nav=session.nav("home"), project=session.project.name, person=session.person)
         self.root = page(header, self._notice, self._steps, self._progress, self._welcome, self._work)
         self.draw(self.read(session.workspace.conn))
@@ -72,8 +70,8 @@ class HomePage:
         self._kpis.items = kpis(overview)
         self._draw_for_you(what)
         self._draw_truth(what.truth)
-        for chart, by_people in ((self._by_people, True), (self._carried, False)):
-            chart.items, chart.note = label_bars(overview, by_people=by_people)
+        balance = label_balance(overview)
+        self._labels.items, self._labels.note = list(balance.bars), balance.note
         self._operations.rows = operation_rows(overview.operations, now=datetime.now(UTC))
         self._draw_progress(what)
         return _PAUSE_IDLE_S if running_now(overview.operations) is None else _PAUSE_RUNNING_S
@@ -90,7 +88,6 @@ class HomePage:
 
     def _draw_truth(self, truth: Truth | None) -> None:
         self._truth.layout.display = "none" if truth is None else None
-        self._top.layout.grid_template_columns = "minmax(0, 1fr)" if truth is None else "minmax(0, 1fr) minmax(0, 1fr)"
         if truth is not None:
             self._truth.empty_text = truth.trouble or "Nothing was planted."
             self._truth.rows = _truth_rows(truth)

@@ -219,7 +219,7 @@ def failure_rows(failures: list[FailureRow]) -> list[dict[str, Any]]:
             "id": failure.failure_id,
             "item": item_name(failure),
             "stage": action_words(failure.stage),
-            "message": failure.message,
+            "message": _reason(failure),
             "n_attempts": failure.n_attempts,
         }
         for failure in failures
@@ -231,6 +231,11 @@ def item_name(failure: FailureRow) -> str:
     if failure.item.isdecimal():
         return f"clip {failure.item}"
     return unquote(failure.item.rstrip("/").rpartition("/")[2]) or failure.item
+
+
+def _reason(failure: FailureRow) -> str:
+    """The message without the name, which stands beside it: the reason itself must not be cut off."""
+    return failure.message.replace(f": {item_name(failure)}", "", 1)
 
 
 def _recording_row(recording: RecordingRow, clip: FirstClip | None) -> dict[str, Any]:

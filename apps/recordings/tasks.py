@@ -60,7 +60,7 @@ class TaskPanel:
         self._state = state
         self._on_start = on_start
         self._segmenter = state.recipe.segmenter.name
-        self._tasks = Buttons(kind="choice", label="Do", chosen=next_task(counts, state.may) or "")
+        self._tasks = Buttons(kind="tabs", chosen=next_task(counts, state.may) or "")
         self._tasks.on_press(self._choose)
         self._preview_task: asyncio.Task[None] | None = None
         self._preview = FormPreview(_BRING_IN, title="Read from names", headings=["File", "Label", "Source group"])

@@ -16,7 +16,7 @@ from pipeline.catalog.projects import duty_of
 from pipeline.core.errors import NotFound
 from pipeline.core.permissions import MAY, Duty
 from pipeline.core.plugin_spec import PluginSpec
-from pipeline.core.types import Consensus, DatasetVersion, ReleaseItem, Vote
+from pipeline.core.types import DatasetVersion, ReleaseItem, Vote
 from pipeline.curation.consensus import consensus
 from pipeline.curation.splits import leaks
 from pipeline.workflows.lifeline import Lifeline
@@ -28,31 +28,57 @@ SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What a version takes in."""
+
+    people_only: bool = False
+    min_confidence: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class LabelShare:
-    """How many clips of a label are settled, and how many of these a person answered."""
+    """How many clips of a label would be frozen, and how many of these a person answered."""
 
     label: str
-    n_settled: int
+    n_clips: int
     n_by_people: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """The clips of the project, each in one of these heaps: only the settled ones can be released."""
+    """The clips of the project, each in one of these heaps: those of ``labels`` would be frozen."""
 
     labels: list[LabelShare]
+    n_not_by_people: int
+    n_too_doubtful: int
     n_disputed: int
     n_no_label: int
     n_unlabelled: int
     n_redundant: int
 
     @property
-    def n_settled(self) -> int:
-        return sum(share.n_settled for share in self.labels)
+    def n_frozen(self) -> int:
+        return sum(share.n_clips for share in self.labels)
 
     @property
     def n_by_people(self) -> int:
         return sum(share.n_by_people for share in self.labels)
+
+    @property
+    def n_settled(self) -> int:
+        """Clips with a settled label, whatever the choices."""
+        return self.n_frozen + self.n_not_by_people + self.n_too_doubtful
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleasesData:
+    """What the page shows, as it is now."""
+
+    labels: list[str]
+    votes: Mapping[int, Sequence[Vote]]
+    n_clips: int
+    n_redundant: int
+    versions: list[DatasetVersion]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,32 +106,33 @@ class ReleasesState:
         """The shares of train, validation and test that the project's recipe asks for."""
         return self._project.recipe.split_fractions
 
-    def preview(self) -> Preview:
-        """What would be released now, of all labels in their order."""
-        names = [label.name for label in self._line.do(lambda conn: list_labels(conn, self._project_id))]
-        votes = self._line.do(lambda conn: annotations.read_votes(conn, self._project_id))
-        now = self._line.do(lambda conn: counts.count_all(conn, self._project_id))
-        return preview_of(votes, names, n_clips=now.n_clips, n_redundant=now.n_redundant)
+    def read_now(self) -> ReleasesData:
+        """The page as it is now."""
+        return self._line.do(self.read)
 
-    def versions(self) -> list[DatasetVersion]:
-        """The dataset versions, newest first."""
-        return self._line.do(lambda conn: datasets.list_versions(conn, self._project_id))
+    def read(self, conn: Conn) -> ReleasesData:
+        """The page as it is now, by this connection, which may be a thread's own."""
+        now = counts.count_all(conn, self._project_id)
+        return ReleasesData(
+            labels=[label.name for label in list_labels(conn, self._project_id)],
+            votes=annotations.read_votes(conn, self._project_id),
+            n_clips=now.n_clips,
+            n_redundant=now.n_redundant,
+            versions=datasets.list_versions(conn, self._project_id),
+        )
 
-    def next_name(self) -> str:
+    def next_name(self, versions: Sequence[DatasetVersion]) -> str:
         """The dataset that a next version most likely belongs to."""
-        versions = self.versions()
         return versions[0].dataset if versions else self._project.name.replace(" ", "-")
 
-    def freeze(
-        self, name: str, *, people_only: bool, min_confidence: float, seed: int, on_progress: OnProgress = silent
-    ) -> DatasetVersion:
+    def freeze(self, name: str, choices: Choices, *, seed: int, on_progress: OnProgress = silent) -> DatasetVersion:
         """The new version. Raises EarmarkError."""
         released = release(
             self._live_conn(),
             self._project,
             name,
-            people_only=people_only,
-            min_confidence=min_confidence,
+            people_only=choices.people_only,
+            min_confidence=choices.min_confidence,
             seed=seed,
             on_progress=on_progress,
         )
@@ -166,22 +193,24 @@ def objection_to_name(name: str) -> str | None:
     return "A name begins with a letter or digit; then letters, digits, dot, dash and underscore, 63 at most."
 
 
-def preview_of(
-    votes: Mapping[int, Sequence[Vote]], labels: Sequence[str], *, n_clips: int, n_redundant: int
-) -> Preview:
-    """The heaps of the clips: the same consensus that a release would settle."""
-    settled = {clip_id: found for clip_id, given in votes.items() if (found := consensus(given)) is not None}
-    ready = {clip_id: c.label for clip_id, c in settled.items() if _is_releasable(c)}
-    people = {clip_id for clip_id in ready if any(vote.source == "human" for vote in votes[clip_id])}
-    n_settled = Counter(ready.values())
-    n_by_people = Counter(ready[clip_id] for clip_id in people)
+def preview_of(data: ReleasesData, choices: Choices) -> Preview:
+    """The heaps of the clips, by the same consensus that a release would settle."""
+    settled = {clip_id: found for clip_id, given in data.votes.items() if (found := consensus(given)) is not None}
+    ready = {clip_id: c for clip_id, c in settled.items() if c.answer == "label" and not c.is_disputed}
+    by_people = {clip_id for clip_id in ready if any(vote.source == "human" for vote in data.votes[clip_id])}
+    allowed = {clip_id: c for clip_id, c in ready.items() if clip_id in by_people or not choices.people_only}
+    frozen = {clip_id: c.label for clip_id, c in allowed.items() if c.confidence >= choices.min_confidence}
+    n_of = Counter(frozen.values())
+    n_by_people = Counter(label for clip_id, label in frozen.items() if clip_id in by_people)
     n_disputed = sum(c.is_disputed for c in settled.values())
     return Preview(
-        labels=[LabelShare(label=x, n_settled=n_settled[x], n_by_people=n_by_people[x]) for x in labels],
+        labels=[LabelShare(label=x, n_clips=n_of[x], n_by_people=n_by_people[x]) for x in data.labels],
+        n_not_by_people=len(ready) - len(allowed),
+        n_too_doubtful=len(allowed) - len(frozen),
         n_disputed=n_disputed,
         n_no_label=len(settled) - len(ready) - n_disputed,
-        n_unlabelled=n_clips - n_redundant - len(settled),
-        n_redundant=n_redundant,
+        n_unlabelled=data.n_clips - data.n_redundant - len(settled),
+        n_redundant=data.n_redundant,
     )
 
 
@@ -202,7 +231,3 @@ def check_leaks(items: Sequence[ReleaseItem]) -> LeakCheck:
         n_recordings=len({item.recording_uri for item in items}),
         straddling=[f"{leak.key} in {' and '.join(leak.splits)}" for leak in found],
     )
-
-
-def _is_releasable(found: Consensus) -> bool:
-    return found.answer == "label" and not found.is_disputed

@@ -70,7 +70,6 @@ class ReviewPage:
             columns(stack(self._empty, self._deck, *queue_parts), self._kpis, widths=f"1fr {_FIGURES_PX}px"),
         )
         self._show_deck(is_seen=bool(first.clips))
-        self._fold.is_open = not first.clips
         self.draw(state.figures())
 
     def read(self, conn: Conn) -> Figures:
@@ -125,7 +124,7 @@ class ReviewPage:
             if figures.n_waiting:
                 self._look_again()
             else:
-                self._show_deck(is_seen=False)
+                self._say_why_empty()
         elif figures.n_waiting == 0 and before > 0:
             why = self._state.nothing_waits()
             self._notice.info(f"{why.title}. {why.text}")
@@ -137,9 +136,11 @@ class ReviewPage:
         """An empty deck is hidden, not left out: the browser may still hold answers that it has to send."""
         self._deck.layout.display = None if is_seen else "none"
         self._empty.layout.display = "none" if is_seen else None
-        if is_seen:
-            return
+
+    def _say_why_empty(self) -> None:
         why = self._state.nothing_waits()
+        if self._empty.title != why.title:
+            self._fold.is_open = why.is_queue_wanted
         with self._empty.hold_sync():
             self._empty.title, self._empty.text = why.title, why.text
             self._empty.action_label = why.action

@@ -15,13 +15,13 @@ from pipeline.widgets.replying import replying
 class Buttons(anywidget.AnyWidget):
     """Items of ``{"key", "label", "count", "tone", "title", "is_primary"}``, after an optional ``label``.
 
-    With ``kind`` choice they are pills of which ``chosen`` is on. What a press raises as an EarmarkError is shown
+    With ``kind`` choice (pills) or tabs, ``chosen`` is on. What a press raises as an EarmarkError is shown
     beside the buttons. Without items nothing is shown.
     """
 
     _esm = module("dom.js", "buttons.js")
     _css = style("base.css", "buttons.css")
-    kind = traitlets.Enum(["actions", "choice"], default_value="actions").tag(sync=True)
+    kind = traitlets.Enum(["actions", "choice", "tabs"], default_value="actions").tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
     items = traitlets.List(traitlets.Dict()).tag(sync=True)
     chosen = traitlets.Unicode().tag(sync=True)
@@ -30,7 +30,7 @@ class Buttons(anywidget.AnyWidget):
         self,
         items: Sequence[Mapping[str, Any]] = (),
         *,
-        kind: Literal["actions", "choice"] = "actions",
+        kind: Literal["actions", "choice", "tabs"] = "actions",
         label: str = "",
         chosen: str = "",
     ) -> None:
@@ -39,7 +39,7 @@ class Buttons(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def on_press(self, callback: Callable[[str], None]) -> None:
-        """``callback(key)`` runs when a button is pressed; of a choice, ``chosen`` is that key already."""
+        """``callback(key)`` runs when a button is pressed; of choice and tabs, ``chosen`` is that key already."""
         self._press = callback
 
     def _receive(self, _widget: object, message: Mapping[str, Any], _buffers: object) -> None:
@@ -47,7 +47,7 @@ class Buttons(anywidget.AnyWidget):
         if message.get("type") != "press" or key not in {item["key"] for item in self.items}:
             return
         with replying(self):
-            if self.kind == "choice":
+            if self.kind != "actions":
                 self.chosen = str(key)
             if self._press is not None:
                 self._press(str(key))

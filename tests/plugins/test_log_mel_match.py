@@ -76,6 +76,15 @@ def test_the_longest_clip_represents_and_reasons_say_where_the_others_begin() ->
     assert "match 0.9" in reasons[0] or "match 1.0" in reasons[0]
 
 
+def test_overlapping_spans_of_one_recording_do_not_become_one_group() -> None:
+    recording = np.random.default_rng(0).normal(scale=0.1, size=(1, 12 * 8_000))
+    spans = [audio(recording[:, start : start + 16_000]) for start in range(0, 80_000, 2_000)]
+    groups = _group(LogMelMatch(), spans)
+    for group in groups:
+        starts = [2_000 * member.index for member in group.members]
+        assert max(starts) - min(starts) < 16_000
+
+
 def test_small_cache_gives_the_same_groups() -> None:
     clips = [bursts(seed=seed) for seed in range(6)]
     clips += [audio(clip.samples * 0.5) for clip in clips]

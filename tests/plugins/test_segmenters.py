@@ -111,6 +111,18 @@ def test_short_gaps_are_joined_short_bursts_dropped_and_padding_never_overlaps()
     assert all(first.stop == second.start for first, second in pairwise(padded))
 
 
+def test_recording_below_the_given_length_stays_whole() -> None:
+    sound = BlockSound(bursts())
+    assert _spans(Silence(whole_below_s=3.01).segment(sound)) == [(0, sound.n_samples)]
+    assert len(Silence(whole_below_s=3.0).segment(sound)) == 3
+
+
+@pytest.mark.parametrize("pad_s", [-0.1, float("nan"), float("inf")])
+def test_padding_that_is_no_length_is_refused(pad_s: float) -> None:
+    with pytest.raises(ValueError, match="pad_s"):
+        Silence(pad_s=pad_s)
+
+
 @pytest.mark.parametrize(("noise_dbfs", "least"), [(-70, 0.95), (-50, 0.93), (-42, 0.88)])
 def test_spoken_digits_are_found_between_pauses(test_data: Path, noise_dbfs: float, least: float) -> None:
     rng = np.random.default_rng(0)

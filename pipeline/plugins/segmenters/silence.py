@@ -47,8 +47,9 @@ class Silence:
             raise ValueError(f"-100 <= silent_dbfs <= loud_dbfs <= 0, not {self.silent_dbfs} and {self.loud_dbfs}")
         if not 0.001 <= self.frame_s <= 1:
             raise ValueError(f"frame_s is 0.001 to 1, not {self.frame_s}")
-        if min(self.n_spreads, self.min_segment_s, self.min_gap_s, self.pad_s, self.whole_below_s) < 0:
-            raise ValueError("n_spreads, min_segment_s, min_gap_s, pad_s and whole_below_s are 0 or more")
+        rest = (self.n_spreads, self.min_segment_s, self.min_gap_s, self.pad_s, self.whole_below_s)
+        if not all(0 <= value <= 86_400 for value in rest):
+            raise ValueError("n_spreads, min_segment_s, min_gap_s, pad_s and whole_below_s are 0 to 86400")
 
     def segment(self, sound: Sound) -> list[Segment]:
         """The spans that are not silence; none for an all-silent recording.

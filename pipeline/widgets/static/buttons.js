@@ -6,9 +6,9 @@ export default {
     let pressed = null;
 
     function button(item) {
-      const isChoice = model.get("kind") === "choice";
+      const isChoice = model.get("kind") !== "actions";
       const isOn = isChoice && model.get("chosen") === item.key;
-      const kind = isChoice ? `em-choice ${isOn ? "em-on" : ""} em-tone-${item.tone ?? "plain"}` : item.is_primary ? "em-primary" : "";
+      const kind = isChoice ? `em-choice ${isOn ? "em-on" : ""} em-count-${item.tone ?? "plain"}` : item.is_primary ? "em-primary" : "";
       return make(
         "button",
         {
@@ -38,7 +38,7 @@ export default {
       el.replaceChildren(
         make(
           "div",
-          { class: "em-buttons", role: "group", "aria-label": model.get("label") || undefined },
+          { class: `em-buttons em-as-${model.get("kind")}`, role: "group", "aria-label": model.get("label") || undefined },
           model.get("label") ? make("span", { class: "em-kicker" }, model.get("label")) : null,
           ...items.map(button),
           trouble ? make("span", { class: "em-tone-bad em-buttons-trouble", role: "alert" }, trouble) : null,
