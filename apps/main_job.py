@@ -36,20 +36,19 @@ def running_now(operations: Sequence[OperationState]) -> OperationState | None:
 def main_job_steps(overview: Overview) -> list[dict[str, Any]]:
     """The strip of steps: how much there is at each, what is done, what waits, where to go."""
     counts = overview.counts
-    has_deduplicated = counts.n_groups > 0 or _ended_well(overview, "deduplicate")
-    has_cut = counts.n_recordings > 0 and (counts.n_uncut == 0 or _ended_well(overview, "cut"))
+    has_deduplicated = counts.n_groups > 0 or _ended_since(overview, "deduplicate", "embed")
     n_waiting = overview.n_waiting
     stages: list[tuple[str, str, str, int, str, bool, bool]] = [
         # name, actions, page, count, unit, is it done, is it worth doing now
         ("Bring in", "ingest", "recordings", counts.n_recordings, "recordings", counts.n_recordings > 0, True),
-        ("Cut", "cut", "recordings", counts.n_clips, "clips", has_cut, counts.n_uncut > 0),
+        ("Cut", "cut", "recordings", counts.n_clips, "clips", is_cut(overview), counts.n_uncut > 0),
         (
             "Embed",
             "embed",
             "recordings",
             counts.n_embedded,
             "clips",
-            0 < counts.n_clips <= counts.n_embedded,
+            is_embedded(overview),
             counts.n_clips > 0,
         ),
         (
@@ -93,6 +92,18 @@ def main_job_steps(overview: Overview) -> list[dict[str, Any]]:
         counted = {"count": count, "unit": unit} if has_count else {}
         steps.append({"name": name, "state": state, "href": f"{page}.ipynb", **counted})
     return steps
+
+
+def is_cut(overview: Overview) -> bool:
+    """Whether every recording is cut, or was tried since the last were brought in."""
+    counts = overview.counts
+    return counts.n_recordings > 0 and (counts.n_uncut == 0 or _ended_since(overview, "cut", "ingest"))
+
+
+def is_embedded(overview: Overview) -> bool:
+    """Whether every clip is embedded, or was tried since the last cut."""
+    counts = overview.counts
+    return counts.n_clips > 0 and (counts.n_embedded == counts.n_clips or _ended_since(overview, "embed", "cut"))
 
 
 @dataclass(kw_only=True)
@@ -149,8 +160,14 @@ def when_words(moment: datetime, *, now: datetime) -> str:
     return f"{local:%d %b %H:%M}" if local.year == today.year else f"{local:%d %b %Y}"
 
 
-def _ended_well(overview: Overview, action: str) -> bool:
-    return any(run.action == action and run.status == "done" for run in overview.operations)
+def _ended_since(overview: Overview, action: str, earlier: str) -> bool:
+    """Whether the action ended well after the last run of the earlier stage; the operations come newest first."""
+    for run in overview.operations:
+        if run.action == earlier:
+            return False
+        if run.action == action and run.status == "done":
+            return True
+    return False
 
 
 def _failed_last(overview: Overview, action: str) -> bool:

@@ -32,7 +32,7 @@ FLOORS = {
     "notebooks": 6,
     "pipeline.cli": 7,
 }
-SHARED_BY_APPS = ("apps.session", "apps.serving")
+SHARED_BY_APPS = ("apps.session", "apps.serving", "apps.page", "apps.jobs", "apps.main_job")
 NO_DATABASE = (
     *("pipeline.core", "pipeline.audio", "pipeline.storage", "pipeline.compute", "pipeline.plugins"),
     *("pipeline.curation", "pipeline.demo", "pipeline.training", "pipeline.widgets"),

@@ -64,10 +64,9 @@ def errors_in(given: BringIn) -> dict[str, str]:
     if not given.source:
         errors["source"] = "This is needed."
     elif is_local(given.source):
-        path = Path(path_of(given.source))
-        if not given.source.startswith("file:") and not path.is_absolute():
+        if not given.source.startswith("file:") and not Path(given.source).is_absolute():
             errors["source"] = "Give the whole path from the root on, such as /data/field-recordings."
-        elif not path.exists():
+        elif not Path(path_of(given.source)).exists():
             errors["source"] = "There is no such folder on this machine; check that it is mounted."
     for key, rules in (
         ("pattern", LabelRules(name_pattern=given.rules.name_pattern)),

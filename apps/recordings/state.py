@@ -9,7 +9,7 @@ from typing import Any, Literal
 from urllib.parse import unquote
 
 from apps.jobs import Job, Verb
-from apps.main_job import action_words, running_now
+from apps.main_job import action_words, is_cut, is_embedded, running_now
 from apps.recordings.bringing_in import BringIn
 from apps.recordings.cutting import cut_words
 from apps.session import Session
@@ -35,6 +35,7 @@ TASK_ACTIONS: dict[Task, tuple[str, ...]] = {
     "prepare": ("embed", "deduplicate", "queue.build"),
 }
 N_ROWS = 25
+N_FAILURES_SHOWN = 12
 N_FAILURES_READ = 10_000
 # What cut mends by itself; everything else stays as it is and is worth a look.
 MENDED = frozenset({"wrong rate", "wrong channels", "wrong depth", "dc offset"})
@@ -184,13 +185,13 @@ class RecordingsState:
         return now
 
 
-def next_task(counts: Counts, may: Callable[[Task], bool]) -> Task | None:
+def next_task(overview: Overview, may: Callable[[Task], bool]) -> Task | None:
     """The first task of the main job that is not done; None when all are."""
-    if counts.n_recordings == 0:
+    if overview.counts.n_recordings == 0:
         wanted: Task | None = "bring_in"
-    elif counts.n_clips == 0:
+    elif not is_cut(overview):
         wanted = "cut"
-    elif counts.n_embedded < counts.n_clips:
+    elif overview.counts.n_clips > 0 and not is_embedded(overview):
         wanted = "prepare"
     else:
         wanted = None
@@ -212,18 +213,31 @@ def page_note(page: RecordingsPage) -> str:
     return f"{first:,}–{last:,} of {max(page.n_total, last):,} {what}"
 
 
-def failure_rows(failures: list[FailureRow]) -> list[dict[str, Any]]:
-    """Failures as rows of a table: the file's name, and its place below."""
-    return [
-        {
-            "id": failure.failure_id,
-            "item": item_name(failure),
-            "stage": action_words(failure.stage),
-            "message": _reason(failure),
-            "n_attempts": failure.n_attempts,
-        }
-        for failure in failures
-    ]
+@dataclass(frozen=True, kw_only=True)
+class FailurePage:
+    """One page of a list of failures that is in memory: rows of a table, from ``start`` on."""
+
+    start: int
+    rows: list[dict[str, Any]]
+    has_previous: bool
+    has_next: bool
+    note: str
+    n_turn: int = N_FAILURES_SHOWN
+
+
+def failure_page(failures: list[FailureRow], start: int) -> FailurePage:
+    """The page that holds this place of the list, or its last one."""
+    last = max(0, len(failures) - 1) // N_FAILURES_SHOWN * N_FAILURES_SHOWN
+    start = min(max(0, start), last)
+    shown = failures[start : start + N_FAILURES_SHOWN]
+    is_one_page = len(failures) <= N_FAILURES_SHOWN
+    return FailurePage(
+        start=start,
+        rows=[_failure_row(failure) for failure in shown],
+        has_previous=start > 0,
+        has_next=start < last,
+        note="" if is_one_page else f"{start + 1:,}–{start + len(shown):,} of {len(failures):,}",
+    )
 
 
 def item_name(failure: FailureRow) -> str:
@@ -233,9 +247,23 @@ def item_name(failure: FailureRow) -> str:
     return unquote(failure.item.rstrip("/").rpartition("/")[2]) or failure.item
 
 
+def _failure_row(failure: FailureRow) -> dict[str, Any]:
+    return {
+        "id": failure.failure_id,
+        "item": item_name(failure),
+        "stage": action_words(failure.stage),
+        "message": _reason(failure),
+        "n_attempts": failure.n_attempts,
+    }
+
+
 def _reason(failure: FailureRow) -> str:
     """The message without the name, which stands beside it: the reason itself must not be cut off."""
-    return failure.message.replace(f": {item_name(failure)}", "", 1)
+    name = item_name(failure)
+    path, names_it_first, reason = failure.message.partition(f"{name}: ")
+    if names_it_first and path.startswith("/"):
+        return reason
+    return failure.message.replace(f": {name}", "", 1)
 
 
 def _recording_row(recording: RecordingRow, clip: FirstClip | None) -> dict[str, Any]:

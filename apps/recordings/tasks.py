@@ -15,9 +15,10 @@ from pipeline.widgets.buttons import Buttons
 from pipeline.widgets.form_preview import FormPreview
 from pipeline.widgets.forms import Form, Values
 from pipeline.widgets.layout import columns, stack
+from pipeline.workflows.overview import Overview
 
 _BRING_IN = "Bring in recordings"
-_STARTED = "Started: how far it is stands above."
+_STARTED = "Started."
 _SOURCE_FIELDS = [
     {
         "key": "source",
@@ -56,11 +57,11 @@ _SOURCE_FIELDS = [
 class TaskPanel:
     """A choice of tasks and the form of the one that is chosen; ``on_start`` is told when one has started."""
 
-    def __init__(self, state: RecordingsState, counts: Counts, *, on_start: Callable[[str], None]) -> None:
+    def __init__(self, state: RecordingsState, overview: Overview, *, on_start: Callable[[str], None]) -> None:
         self._state = state
         self._on_start = on_start
         self._segmenter = state.recipe.segmenter.name
-        self._tasks = Buttons(kind="tabs", chosen=next_task(counts, state.may) or "")
+        self._tasks = Buttons(kind="tabs", chosen=next_task(overview, state.may) or "")
         self._tasks.on_press(self._choose)
         self._preview_task: asyncio.Task[None] | None = None
         self._preview = FormPreview(_BRING_IN, title="Read from names", headings=["File", "Label", "Source group"])
@@ -78,7 +79,7 @@ class TaskPanel:
         }
         self.root = stack(self._tasks, *self._parts.values())
         self._shape_cut_form(self._segmenter)
-        self.draw(counts)
+        self.draw(overview.counts)
 
     def draw(self, counts: Counts) -> None:
         """Follow the numbers: how much waits at each task."""
@@ -95,9 +96,9 @@ class TaskPanel:
             "sound as redundant (nothing is deleted), and puts what waits for a person in order."
         )
 
-    def choose_next(self, counts: Counts) -> None:
+    def choose_next(self, overview: Overview) -> None:
         """Open the form of what is to be done next, close it when nothing is."""
-        self._tasks.chosen = next_task(counts, self._state.may) or ""
+        self._tasks.chosen = next_task(overview, self._state.may) or ""
         self._show_chosen()
 
     def _choose(self, key: str) -> None:

@@ -10,10 +10,10 @@ from apps.recordings.state import (
     MENDED,
     RecordingsData,
     RecordingsState,
-    failure_rows,
     page_note,
     recording_rows,
 )
+from apps.recordings.failure_list import FailureList
 from apps.recordings.tasks import TaskPanel
 from apps.session import Session
 from pipeline.catalog.operations import OperationState
@@ -26,7 +26,6 @@ from pipeline.workflows.operation import Conn
 
 _PAUSE_RUNNING_S, _PAUSE_IDLE_S = 1.0, 3.0
 _ALL = "all"
-_N_FAILURES_SHOWN = 200
 _COLUMNS = [
     {"key": "play", "label": "Play", "kind": "play"},
     {"key": "name", "label": "Name", "kind": "text"},
@@ -40,12 +39,6 @@ _COLUMNS = [
     {"key": "labels", "label": "Labels", "kind": "text"},
     {"key": "source_group", "label": "Source group", "kind": "text"},
     {"key": "n_clips", "label": "Clips", "kind": "number"},
-]
-_FAILURES = [
-    {"key": "item", "label": "What", "kind": "text", "width": "26%"},
-    {"key": "message", "label": "Reason", "kind": "text"},
-    {"key": "stage", "label": "Stage", "kind": "text", "width": "100px"},
-    {"key": "n_attempts", "label": "Attempts", "kind": "number", "width": "90px"},
 ]
 
 
@@ -69,12 +62,12 @@ class RecordingsView:
         self._problems.on_press(self._filter)
         self._table = Table(_COLUMNS, title="Recordings", read_clip=session.read_clip)
         self._table.on_page(self._turn)
-        self._failures = Table(_FAILURES, title="Could not be finished")
-        self._aside = Table(_FAILURES)
-        self._fold = Disclosure("", self._aside)
-        self._aside_part = stack(self._fold, self._aside)
+        self._failures = FailureList("Could not be finished")
+        self._aside = FailureList("")
+        self._fold = Disclosure("", self._aside.table)
+        self._aside_part = stack(self._fold, self._aside.table)
         first = self.read(session.workspace.conn)
-        self._tasks = TaskPanel(self._state, first.counts, on_start=self._started)
+        self._tasks = TaskPanel(self._state, first.overview, on_start=self._started)
         header = Header(
             "Recordings", nav=session.nav("recordings"), project=session.project.name, person=session.person
         )
@@ -86,7 +79,7 @@ class RecordingsView:
             self._tasks.root,
             self._problems,
             self._table,
-            self._failures,
+            self._failures.table,
             self._aside_part,
         )
         self._shown = first
@@ -164,11 +157,9 @@ class RecordingsView:
             )
 
     def _draw_failures(self, what: RecordingsData) -> None:
-        for table, failures in ((self._failures, what.failures), (self._aside, what.aside)):
-            left = len(failures) - _N_FAILURES_SHOWN
-            note = f"and {left:,} more: `earmark status` counts all" if left > 0 else ""
-            table.show(failure_rows(failures[:_N_FAILURES_SHOWN]), note=note)
-        self._failures.layout.display = None if what.failures else "none"
+        self._failures.draw(what.failures)
+        self._aside.draw(what.aside)
+        self._failures.table.layout.display = None if what.failures else "none"
         n_aside = len(what.aside)
         self._aside_part.layout.display = None if n_aside else "none"
         self._fold.label = f"{n_aside:,} {'file holds' if n_aside == 1 else 'files hold'} no sound; nothing to do"
@@ -195,8 +186,9 @@ class RecordingsView:
         if job is not None and not job.is_running:
             self._state.job = None
             if job.error is None:
-                self._notice.success(_done_words(what, job.results))
-                self._tasks.choose_next(what.counts)
+                say = self._notice.info if _has_failures(job.results) else self._notice.success
+                say(_done_words(what, job.results))
+                self._tasks.choose_next(what.overview)
             elif job.is_cancelled:
                 self._notice.info(job.error)
             else:
@@ -210,6 +202,10 @@ class RecordingsView:
             sentence = f"{action_words(ended.action)} {ended.status}: {outcome_words(ended)}"
             say = self._notice.success if ended.status == "done" else self._notice.error
             say(sentence)
+
+
+def _has_failures(results: list[dict[str, Any]]) -> bool:
+    return any(failure.get("error") != "NotSound" for result in results for failure in result.get("failed", []))
 
 
 def _done_words(what: RecordingsData, results: list[dict[str, Any]]) -> str:

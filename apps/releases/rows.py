@@ -69,10 +69,6 @@ def version_row(version: DatasetVersion) -> dict[str, Any]:
     }
 
 
-def _moment(version: DatasetVersion) -> str:
-    return f"{version.frozen_at.astimezone():%Y-%m-%d %H:%M}"
-
-
 def facts(version: DatasetVersion, checked: LeakCheck) -> list[Fact]:
     """What the card of a version says."""
     return [
@@ -81,13 +77,6 @@ def facts(version: DatasetVersion, checked: LeakCheck) -> list[Fact]:
         {"label": "Leaks", "value": _leak_words(checked), "tone": "bad" if checked.straddling else "ok"},
         {"label": "Manifest sha256", "value": version.manifest_sha256.hex(), "is_copyable": True},
     ]
-
-
-def _leak_words(checked: LeakCheck) -> str:
-    if not checked.straddling:
-        return f"None: {checked.n_groups:,} groups and {checked.n_recordings:,} recordings, each on one side only"
-    named = "; ".join(checked.straddling[:_N_LEAKS_SHOWN])
-    return f"{len(checked.straddling):,} straddle the splits: {named}"
 
 
 def card_buttons() -> list[CardButton]:
@@ -105,3 +94,14 @@ def split_rows(items: Sequence[ReleaseItem]) -> list[dict[str, Any]]:
     rows = [{"id": label, "label": label, **found, "all": sum(found.values())} for label, found in by_label.items()]
     totals = {split: sum(found[split] for found in by_label.values()) for split in SPLITS}
     return [*rows, {"id": "", "label": "All labels", **totals, "all": len(items)}]
+
+
+def _moment(version: DatasetVersion) -> str:
+    return f"{version.frozen_at.astimezone():%Y-%m-%d %H:%M}"
+
+
+def _leak_words(checked: LeakCheck) -> str:
+    if not checked.straddling:
+        return f"None: {checked.n_groups:,} groups and {checked.n_recordings:,} recordings, each on one side only"
+    named = "; ".join(checked.straddling[:_N_LEAKS_SHOWN])
+    return f"{len(checked.straddling):,} straddle the splits: {named}"

@@ -13,10 +13,13 @@ from pipeline.catalog.migrate import dump_schema, migrate
 
 def schema_text() -> str:
     """The schema of a database made from nothing. Takes seconds: a server is started for it."""
-    with tempfile.TemporaryDirectory() as folder, embedded.hold(Path(folder)) as url:
-        with connect(url, application_name="earmark schema") as conn:
-            migrate(conn)
-            return dump_schema(conn)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        embedded.hold(Path(folder)) as url,
+        connect(url, application_name="earmark schema") as conn,
+    ):
+        migrate(conn)
+        return dump_schema(conn)
 
 
 if __name__ == "__main__":

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipeline.catalog import embedded, projects
 from pipeline.catalog.connect import connect
 from pipeline.catalog.labels import add_labels
 from pipeline.catalog.migrate import migrate
 from pipeline.catalog.projects import Project
-from pipeline.core.settings import Recipe, Settings
+from pipeline.core.settings import Recipe, Settings, load_recipe, load_settings
 from pipeline.storage import Store
 from pipeline.workflows.operation import Conn
 
@@ -55,6 +57,22 @@ def open_workspace(settings: Settings, *, application_name: str = "earmark") -> 
             yield Workspace(settings=settings, url=url, conn=conn, store=Store(settings.store_uri))
         finally:
             conn.close()
+
+
+def enter_workspace(
+    *, workspace: str | Path | None = None, project: str | None = None, recipe: Path | None = None
+) -> tuple[Workspace, Project]:
+    """A workspace that stays open until this process ends, and its project: for notebooks and scripts.
+
+    What is not given comes from EARMARK_* variables. With a ``recipe`` (YAML) the project is made if it does
+    not stand yet. Raises SettingsError, DatabaseUnavailable, MigrationError, and NotFound without a recipe.
+    """
+    settings = load_settings(workspace=workspace, project=project)
+    with ExitStack() as stack:
+        opened = stack.enter_context(open_workspace(settings, application_name="earmark script"))
+        found = opened.project() if recipe is None else opened.create_project(load_recipe(recipe))
+        atexit.register(stack.pop_all().close)
+    return opened, found
 
 
 @contextmanager

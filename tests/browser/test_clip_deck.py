@@ -2,148 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.harness import Link, Served, open_chromium, open_page, open_silenced_chromium, serve_notebook
+from tests.browser.deck_page import CLIPPED, Deck
+from tests.browser.harness import Served, open_page, open_silenced_chromium
 
 pytestmark = pytest.mark.browser
-
-DECK = """
-import fcntl, io, json, os
-from dataclasses import asdict
-from pathlib import Path
-from urllib.parse import parse_qs
-import numpy as np, soundfile
-from pipeline.core.errors import NotFound, NotPermitted
-from pipeline.widgets.clip_deck import ClipDeck, MoreClips
-from pipeline.widgets.clip_source import ClipBytes
-
-asked = {key: values[0] for key, values in parse_qs(os.environ.get("QUERY_STRING", "")).items()}
-n_clips, page_size = int(asked.get("n", 40)), int(asked.get("page_size", 12))
-sheet = Path(asked["sheet"] + ".jsonl")
-Path(asked["sheet"] + ".pid").write_text(str(os.getpid()))
-names = ["Dog bark", "Rain", "Sea waves", "Baby cry", "Clock tick", "Sneeze", "Helicopter", "Chainsaw", "Rooster"]
-names += [f"Bird {i}" for i in range(int(asked.get("birds", 0)))]
-
-def sound(clip_id):
-    rate_hz, rng = 16000, np.random.default_rng(clip_id)
-    t = np.arange(int(rate_hz * 1.5)) / rate_hz
-    pulse = np.exp(-8 * ((t * (3 + clip_id % 4)) % 1))
-    tone = np.sin(2 * np.pi * (300 + 90 * clip_id % 2000) * t * (1 + 0.3 * t))
-    return (0.3 * pulse * (tone + 0.2 * rng.standard_normal(t.size))).astype("float32"), rate_hz
-
-def read_clip(clip_id):
-    if str(clip_id) == asked.get("missing"):
-        raise NotFound("no such clip", which=clip_id)
-    samples, rate_hz = sound(clip_id)
-    buffer = io.BytesIO()
-    soundfile.write(buffer, samples, rate_hz, format="WAV", subtype="PCM_16")
-    return ClipBytes(data=buffer.getvalue(), mime="audio/wav", rate_hz=rate_hz)
-
-def write(event):
-    if str(event.clip_id) == asked.get("refuse"):
-        raise NotPermitted("anna may not annotate", which=f"clip {event.clip_id}")
-    record = json.dumps(asdict(event) | {"kind": type(event).__name__}, default=str)
-    with sheet.open("a") as out:
-        fcntl.flock(out, fcntl.LOCK_EX)
-        out.write(record + "\\n")
-
-def clip(clip_id):
-    proposed = {"label": names[clip_id % 9], "confidence": 0.42 + 0.05 * (clip_id % 9)}
-    return dict(id=clip_id, name=f"field-{clip_id:03d}", reason="the model wavers between two labels",
-                proposed=proposed if clip_id % 5 != 4 else None, rate_hz=16000, duration_s=1.5)
-
-def more(have):
-    lines = sheet.read_text().splitlines() if sheet.exists() else []
-    records = [json.loads(line) for line in lines]
-    settled = {r["clip_id"] for r in records if r["kind"] != "FlagGiven"}
-    done = {r["clip_id"] for r in records if r["kind"] == "AnswerGiven"}
-    follow = [i for i in range(n_clips) if i not in settled and i not in set(have)][:page_size]
-    return MoreClips(clips=[clip(i) for i in follow], n_total=n_clips, n_done=len(done))
-
-deck = ClipDeck(read_clip=read_clip, on_answer=write, on_skip=write, on_flag=write, on_more=more,
-                labels=[{"name": name} for name in names], first=more([]), storage_key=asked["sheet"])
-deck
-"""
-
-CLIPPED = "boxes => boxes.filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.textContent)"
-
-
-class Deck:
-    """One page with a deck, and what its kernel wrote down."""
-
-    def __init__(self, page: Page, served: Served, *, sheet: str, port: int | None = None, **asked: object) -> None:
-        self.page = page
-        self.sheet = served.folder / f"{sheet}.jsonl"
-        self._pid = served.folder / f"{sheet}.pid"
-        url = served.url.replace(str(served.port), str(port or served.port))
-        page.goto("&".join([f"{url}?sheet={sheet}", *(f"{key}={value}" for key, value in asked.items())]))
-        self.wait_for_sound()
-
-    def wait_for_sound(self) -> None:
-        self.page.wait_for_function("window.__earmark_deck?.starts.length > 0", timeout=30_000)
-
-    @property
-    def starts(self) -> list[dict[str, Any]]:
-        return self.page.evaluate("window.__earmark_deck.starts")
-
-    @property
-    def clip(self) -> str:
-        return self.page.locator(".em-deck-head h2").inner_text()
-
-    @property
-    def kernel_pid(self) -> int:
-        return int(self._pid.read_text())
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-
-    def on_clip(self, n: int) -> None:
-        expect(self.page.locator(".em-deck-head h2")).to_have_text(f"field-{n:03d}")
-        self.page.wait_for_function(f"window.__earmark_deck.starts.at(-1).id === {n}")
-
-    def says(self, words: str) -> None:
-        expect(self.page.locator(".em-deck")).to_contain_text(words)
-
-    def saved(self, n: int) -> list[dict[str, Any]]:
-        """The n events that the kernel took, each once, in the order in which they first came."""
-        expect(self.page.locator(".em-deck-saved")).to_have_text("all saved", timeout=60_000)
-        first = {event.get("annotation_id") or event["event_id"]: event for event in reversed(self._events())}
-        events = list(reversed(first.values()))
-        assert len(events) == n
-        return events
-
-    def _events(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.sheet.read_text().splitlines()] if self.sheet.exists() else []
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serve_notebook(tmp_path_factory.mktemp("deck"), DECK) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with open_page(browser) as opened:
-        yield opened
 
 
 def test_every_deciding_key_saves_its_answer_and_goes_on(page: Page, served: Served) -> None:
@@ -310,76 +181,6 @@ def test_queue_runs_on_to_its_end_and_says_thank_you(page: Page, served: Served)
     assert len({event["clip_id"] for event in deck.saved(16)}) == 15
 
 
-def test_answers_wait_through_a_frozen_kernel_and_a_reload_and_none_is_doubled(page: Page, served: Served) -> None:
-    deck = Deck(page, served, sheet="reload")
-    page.wait_for_timeout(500)
-    frozen = deck.kernel_pid
-    os.kill(frozen, signal.SIGSTOP)
-    try:
-        deck.press("1")
-        deck.on_clip(1)
-        deck.press("2")
-        deck.on_clip(2)
-        deck.press("Backspace")
-        deck.on_clip(1)
-        deck.says("3 unsaved")
-        expect(page.locator(".em-deck-notice")).to_contain_text("offline - 3 answers wait", timeout=12_000)
-        page.reload()
-        deck.wait_for_sound()
-        deck.on_clip(1)  # clip 0 is not asked again, clip 1 was withdrawn
-        events = deck.saved(3)
-    finally:
-        _thaw(frozen)
-    time.sleep(1)  # what the thawed kernel still had in its ears arrives a second time, under the same ids
-    assert [event["answer"] for event in deck.saved(3)] == ["label", "label", "withdrawn"]
-    assert events[2]["supersedes"] == events[1]["annotation_id"]
-    deck.says("1 of 40 answered")
-
-
-def test_second_tab_sends_what_the_first_could_not_and_asks_for_other_clips(page: Page, served: Served) -> None:
-    first = Deck(page, served, sheet="tabs")
-    frozen = first.kernel_pid
-    os.kill(frozen, signal.SIGSTOP)
-    try:
-        first.press("1")
-        first.says("1 unsaved")
-        second = Deck(page.context.new_page(), served, sheet="tabs")
-        second.on_clip(1)
-        assert [event["label"] for event in second.saved(1)] == ["Dog bark"]
-        page.bring_to_front()
-        assert [event["clip_id"] for event in first.saved(1)] == [0]
-    finally:
-        _thaw(frozen)
-
-
-def test_labelling_goes_on_while_the_network_is_cut(page: Page, served: Served) -> None:
-    link = Link(to_port=served.port)
-    deck = Deck(page, served, sheet="cut", port=link.port)
-    page.wait_for_timeout(1000)
-    link.cut()
-    for n in range(3):
-        deck.on_clip(n)
-        deck.press(str(n + 1))
-    deck.on_clip(3)
-    expect(page.locator(".em-deck-notice")).to_contain_text("offline - 3 answers wait", timeout=15_000)
-    link.mend()
-    assert [event["label"] for event in deck.saved(3)] == ["Dog bark", "Rain", "Sea waves"]
-    expect(page.locator(".em-deck-notice")).to_be_hidden()
-    link.close()
-
-
-def test_dead_kernel_asks_for_a_reload_that_saves_everything(page: Page, served: Served) -> None:
-    deck = Deck(page, served, sheet="dead")
-    page.wait_for_timeout(500)
-    os.kill(deck.kernel_pid, signal.SIGKILL)
-    deck.press("1")
-    deck.on_clip(1)
-    expect(page.locator(".em-deck-notice")).to_contain_text("Reload it to go on. 1 answer waits", timeout=20_000)
-    page.reload()
-    deck.wait_for_sound()
-    assert [event["label"] for event in deck.saved(1)] == ["Dog bark"]
-
-
 def test_silenced_page_says_how_to_start_the_sound(browser: Browser, served: Served) -> None:
     with open_silenced_chromium(browser) as silenced, open_page(silenced) as page:
         page.goto(f"{served.url}?sheet=gesture")
@@ -438,13 +239,6 @@ def _without_gesture(page: Page, expression: str) -> str:
             return found
         time.sleep(0.1)
     raise AssertionError("the deck said nothing for 15 s")
-
-
-def _thaw(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGCONT)
-    except ProcessLookupError:
-        return
 
 
 def _shoot(page: Page, name: str, prepare: Callable[[], None]) -> None:

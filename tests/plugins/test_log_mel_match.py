@@ -80,6 +80,7 @@ def test_overlapping_spans_of_one_recording_do_not_become_one_group() -> None:
     recording = np.random.default_rng(0).normal(scale=0.1, size=(1, 12 * 8_000))
     spans = [audio(recording[:, start : start + 16_000]) for start in range(0, 80_000, 2_000)]
     groups = _group(LogMelMatch(), spans)
+    assert groups
     for group in groups:
         starts = [2_000 * member.index for member in group.members]
         assert max(starts) - min(starts) < 16_000

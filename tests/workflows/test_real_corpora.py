@@ -1,4 +1,4 @@
-"""The main job on whole real corpora and on a hostile folder: files in = rows out, nothing crashes, nothing is silent."""
+"""The main job on whole real corpora and on a hostile folder: files in = rows out, nothing crashes, all is said."""
 
 from __future__ import annotations
 
@@ -96,4 +96,4 @@ def test_any_number_of_workers_gives_the_same_rows(
     ).fetchone()
     assert row is not None and row[0] == 60
     expected = {sha for (sha,) in conn.execute("SELECT encode(sha256, 'hex') FROM clip")}
-    assert expected == {Path(key).stem for key in store.keys()}
+    assert expected == {Path(key).stem for key in list(store.keys())}

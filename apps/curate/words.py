@@ -1,0 +1,252 @@
+"""What the curate page says: rows, group cards, key figures and sentences, from what the catalog holds. Pure."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.curate.state import CurateData, OpenGroup
+from apps.main_job import when_words
+from pipeline.catalog.clips import ClipCard
+from pipeline.catalog.curation_lists import GroupEntry, SelectionItem
+from pipeline.catalog.duplicates import GroupMember
+from pipeline.catalog.embeddings import MapPoints
+from pipeline.catalog.selections import SelectionRow
+from pipeline.widgets.clip_compare import ComparedClip, ComparedGroup, ListedGroup
+from pipeline.widgets.clip_map import Category
+
+NO_LABEL = "no label"
+REDUNDANT = "redundant copy"
+_N_COLOUR_TOKENS = 12
+_STATES: Mapping[str, Literal["copy", "restored"]] = {"mark": "copy", "restore": "restored"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapColours:
+    """Category (n,) of every point of the map, as an index of ``categories``."""
+
+    category: NDArray[np.int64]
+    categories: list[Category]
+
+
+def clips(n: int) -> str:
+    """A number of clips in words."""
+    return "1 clip" if n == 1 else f"{n:,} clips"
+
+
+def kpis(what: CurateData) -> list[dict[str, Any]]:
+    """The key figures of curation."""
+    counts, sound = what.counts, what.sound
+    n_open = what.n_groups_open
+    share = 100 * sound.redundant_s / sound.all_s if sound.all_s else 0.0
+    latest = what.selections[0] if what.selections else None
+    figures: list[dict[str, Any]] = [
+        {"label": "Clips", "value": counts.n_clips, "note": f"{counts.n_embedded:,} on the map"},
+        {
+            "label": "Near-duplicate groups",
+            "value": counts.n_groups,
+            "note": f"{n_open:,} to judge" if n_open else "all judged" if counts.n_groups else "none",
+            "tone": "warn" if n_open else "muted",
+        },
+        {
+            "label": "Redundant clips",
+            "value": counts.n_redundant,
+            "unit": f"/ {counts.n_clips:,}",
+            "note": "marked, never deleted",
+        },
+        {
+            "label": "Redundant sound",
+            "value": f"{share:.1f}",
+            "unit": "%",
+            "note": f"{_span_words(sound.redundant_s)} of {_span_words(sound.all_s)}",
+        },
+        {
+            "label": "Selections",
+            "value": len(what.selections),
+            "note": "none yet" if latest is None else f"latest: {latest.name}",
+        },
+    ]
+    if what.copies is not None:
+        figures.append(_copies_figure(what))
+    return figures
+
+
+def map_colours(points: MapPoints, labels: Sequence[str], *, is_dimmed: bool) -> MapColours:
+    """Every point by its label, in the colour that the label has on every screen; redundant ones apart if dimmed."""
+    places = {label: place for place, label in enumerate(labels)}
+    n_labels = len(labels)
+    found = [
+        n_labels + 1 if is_dimmed and is_redundant else n_labels if label is None else places.get(label, n_labels)
+        for label, is_redundant in zip(points.categories, points.is_redundant, strict=True)
+    ]
+    named: list[Category] = [{"name": label, "colour": _label_colour(place)} for place, label in enumerate(labels)]
+    named.append({"name": NO_LABEL, "colour": "var(--em-cat-none)"})
+    named.append({"name": REDUNDANT, "colour": "var(--em-line-strong)"})
+    used = sorted(set(found))
+    index_of = {place: index for index, place in enumerate(used)}
+    return MapColours(
+        category=np.array([index_of[place] for place in found], np.int64), categories=[named[place] for place in used]
+    )
+
+
+def clip_rows(cards: Sequence[ClipCard]) -> list[dict[str, Any]]:
+    """Clips as rows of a table."""
+    return [
+        {
+            "id": card.clip_id,
+            "play": card.clip_id,
+            "wave": base64.b64encode(card.thumbnail).decode(),
+            "name": card.recording_name,
+            "label": _label_pill(card),
+            "place": _place(card),
+        }
+        for card in cards
+    ]
+
+
+def item_rows(items: Sequence[SelectionItem], cards: Sequence[ClipCard], *, n_before: int) -> list[dict[str, Any]]:
+    """A page of a selection as rows of a table; clips without a card are gone."""
+    reasons = {item.clip_id: (n_before + n, item.reason) for n, item in enumerate(items, start=1)}
+    return [
+        {**row, "position": reasons[row["id"]][0], "reason": reasons[row["id"]][1]} for row in clip_rows(cards)
+    ]
+
+
+def selection_rows(selections: Sequence[SelectionRow], *, now: datetime) -> list[dict[str, Any]]:
+    """Selections as rows of a table; a row's id is the selection's name."""
+    return [
+        {
+            "id": row.name,
+            "name": row.name,
+            "n_clips": row.n_clips,
+            "author": row.author,
+            "when": when_words(row.created_at, now=now),
+        }
+        for row in selections
+    ]
+
+
+def listed_groups(groups: Sequence[GroupEntry]) -> list[ListedGroup]:
+    """The groups for the list; doubt is relative to the most doubtful one."""
+    most = max((group.doubt for group in groups), default=0.0) or 1.0
+    return [
+        {
+            "id": group.duplicate_group_id,
+            "name": group.name,
+            "n_clips": group.n_clips,
+            "is_settled": group.n_open == 0,
+            "doubt": group.doubt / most,
+        }
+        for group in groups
+    ]
+
+
+def compared_group(group: OpenGroup) -> ComparedGroup:
+    """A group for the eye and the ear."""
+    representative = next(member for member in group.members if member.is_representative)
+    return {
+        "id": representative.duplicate_group_id,
+        "name": representative.recording_name,
+        "representative_id": representative.clip_id,
+        "reason": _group_reason(group),
+        "members": [_compared_clip(member, group, representative) for member in group.members],
+    }
+
+
+def ended_words(result: Mapping[str, Any]) -> str:
+    """What came of a verb, from the JSON object that it printed."""
+    detail = result.get("detail", {})
+    if result.get("verb") == "deduplicate":
+        groups, redundant = detail["n_groups"], detail["n_redundant"]
+        found = "1 group" if groups == 1 else f"{groups:,} groups"
+        return f"Compared {clips(result['n_done'])}: {found}, {redundant:,} proposed as copies. Your decisions stand."
+    if result.get("verb") == "select":
+        return f"Chose {clips(detail['n_selected'])} out of {result['n_done']:,} that are not redundant."
+    return f"The review queue holds {clips(detail['n_queued'])} now: they wait in Review."
+
+
+def _copies_figure(what: CurateData) -> dict[str, Any]:
+    copies = what.copies
+    if copies is None or copies.trouble:
+        note = "" if copies is None else copies.trouble
+        return {"label": "Planted copies found", "value": "–", "note": note, "tone": "warn"}
+    is_good = copies.n_found >= 0.9 * copies.n_planted and not copies.n_false
+    return {
+        "label": "Planted copies found",
+        "value": copies.n_found,
+        "unit": f"/ {copies.n_planted:,}",
+        "note": f"{copies.n_false:,} grouped in error" if copies.n_false else "none grouped in error",
+        "tone": "ok" if is_good else "warn",
+    }
+
+
+def _label_colour(place: int) -> str:
+    if place < _N_COLOUR_TOKENS:
+        return f"var(--em-cat-{place + 1})"
+    return f"hsl({round(place * 137.508) % 360} 55% 55%)"
+
+
+def _label_pill(card: ClipCard) -> dict[str, str] | None:
+    if card.is_redundant:
+        return {"text": f"{card.labels[0]}, redundant" if card.labels else "redundant", "tone": "warn"}
+    return {"text": card.labels[0], "tone": "accent"} if card.labels else None
+
+
+def _place(card: ClipCard) -> str:
+    """Where in its recording the clip lies, and how long it is."""
+    if card.start_s == 0:
+        return f"{card.duration_s:.2f} s"
+    minutes, seconds = divmod(card.start_s, 60)
+    return f"{card.duration_s:.2f} s from {minutes:.0f}:{seconds:04.1f}"
+
+
+def _group_reason(group: OpenGroup) -> str:
+    labels = sorted({label for card in group.cards.values() for label in card.labels[:1]})
+    words = f"{clips(len(group.members))}, {sum(member.is_redundant for member in group.members):,} redundant"
+    if len(labels) > 1:
+        return f"{words}. They carry different labels: {', '.join(labels)}. One of them is wrong, or they are no copies."
+    return f"{words}, all labelled {labels[0]}" if labels and _all_labelled(group) else words
+
+
+def _all_labelled(group: OpenGroup) -> bool:
+    return all(card.labels for card in group.cards.values())
+
+
+def _compared_clip(member: GroupMember, group: OpenGroup, representative: GroupMember) -> ComparedClip:
+    card = group.cards.get(member.clip_id)
+    decision = group.decisions.get(member.clip_id)
+    distance, reason = _proof(member, group, representative)
+    facts = [f"{member.duration_s:.2f} s", f"{member.rate_hz / 1000:g} kHz"]
+    if card is not None:
+        facts[0] = _place(card)
+        facts += card.labels[:1]
+    return {
+        "clip_id": member.clip_id,
+        "name": member.recording_name,
+        "state": "proposed" if decision is None else _STATES[decision],
+        "detail": " · ".join(facts),
+        "distance": distance,
+        "reason": reason,
+    }
+
+
+def _proof(member: GroupMember, group: OpenGroup, representative: GroupMember) -> tuple[float | None, str]:
+    """The distance to the representative and its reason.
+
+    Both were measured against the clip that the deduplicator took as representative: when a person chose another,
+    that first one lies as far from it as it lay from the first one; of the others nothing is known.
+    """
+    if representative.reason == member.reason or representative.distance == 0:
+        first = next((m for m in group.members if _was_first(m)), representative)
+        if first.clip_id == representative.clip_id or member.clip_id == representative.clip_id:
+            return member.distance, member.reason
+    if _was_first(member):
+        return representative.distance, representative.reason
+    first = next((m for m in group.members if _was_first(m)), representative)
+    return None, f"to {first.recording_name}: distance {member.distance:.3f}, {member.reason}"
