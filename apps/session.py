@@ -46,7 +46,14 @@ class Session:
         a job outlives its page. What came of it, also of one that wrote no row, is in the Job.
         """
         settings = self.workspace.settings
-        environ = {**os.environ, "EARMARK_WORKSPACE": str(settings.workspace), "EARMARK_STORE": settings.store_uri}
+        environ = {
+            **os.environ,
+            "EARMARK_WORKSPACE": str(settings.workspace),
+            "EARMARK_STORE": settings.store_uri,
+            "EARMARK_WORKERS": str(settings.n_workers),
+        }
+        if settings.database_url is not None:
+            environ["EARMARK_DATABASE_URL"] = settings.database_url
         return start_verbs(verbs, project=self.project.name, environ=environ)
 
     def nav(self, here: str) -> list[dict[str, object]]:

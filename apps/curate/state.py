@@ -24,7 +24,7 @@ from pipeline.catalog.projects import duty_of
 from pipeline.catalog.selections import SelectionRow
 from pipeline.core import registry
 from pipeline.core.errors import ComputeError, NotFound, StorageError
-from pipeline.core.permissions import MAY
+from pipeline.core.permissions import MAY, Duty
 from pipeline.widgets.clip_source import ClipBytes
 from pipeline.workflows.clip_audio import clip_bytes
 from pipeline.workflows.deduplicate import decide
@@ -71,9 +71,7 @@ class CurateData:
     @property
     def has_deduplicated(self) -> bool:
         """Whether near-duplicates were ever looked for."""
-        return bool(self.groups) or any(
-            run.action == "deduplicate" and run.status == "done" for run in self.operations
-        )
+        return bool(self.groups) or any(run.action == "deduplicate" and run.status == "done" for run in self.operations)
 
     @property
     def map_key(self) -> tuple[int, ...]:
@@ -98,13 +96,14 @@ class CurateState:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.job: Job | None = None
+        self.chosen_name = ""
         self._project = session.project
         self._project_id = session.project.project_id
         self._line = Lifeline(session.workspace.conn, session.workspace.url)
         self._n_decided = 0
         self._groups: tuple[tuple[int, int], list[GroupEntry]] | None = None
         self._copies: tuple[int, Copies | None] | None = None
-        duty = self._line.do(lambda conn: duty_of(conn, self._project_id))
+        duty: Duty | None = self._line.do(lambda conn: duty_of(conn, self._project_id))
         self.may = frozenset[str]() if duty is None else MAY[duty]
 
     # -------------------------------------------------------------------------------------------- looking
@@ -186,6 +185,7 @@ class CurateState:
         words += [] if selector == self._project.recipe.selector.name else [f"--selector={selector}"]
         # After "--" a name may begin with a dash.
         self._start("select", [*words, "--", name])
+        self.chosen_name = name
 
     def queue(self, name: str) -> int:
         """Start to put a selection into the review queue, in place of what waits; gives how many clips that is.

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.curate.state import CurateData, OpenGroup
-from apps.main_job import when_words
+from apps.main_job import duration_words, when_words
 from pipeline.catalog.clips import ClipCard
 from pipeline.catalog.curation_lists import GroupEntry, SelectionItem
 from pipeline.catalog.duplicates import GroupMember
@@ -113,9 +113,7 @@ def clip_rows(cards: Sequence[ClipCard]) -> list[dict[str, Any]]:
 def item_rows(items: Sequence[SelectionItem], cards: Sequence[ClipCard], *, n_before: int) -> list[dict[str, Any]]:
     """A page of a selection as rows of a table; clips without a card are gone."""
     reasons = {item.clip_id: (n_before + n, item.reason) for n, item in enumerate(items, start=1)}
-    return [
-        {**row, "position": reasons[row["id"]][0], "reason": reasons[row["id"]][1]} for row in clip_rows(cards)
-    ]
+    return [{**row, "position": reasons[row["id"]][0], "reason": reasons[row["id"]][1]} for row in clip_rows(cards)]
 
 
 def selection_rows(selections: Sequence[SelectionRow], *, now: datetime) -> list[dict[str, Any]]:
@@ -210,7 +208,8 @@ def _group_reason(group: OpenGroup) -> str:
     labels = sorted({label for card in group.cards.values() for label in card.labels[:1]})
     words = f"{clips(len(group.members))}, {sum(member.is_redundant for member in group.members):,} redundant"
     if len(labels) > 1:
-        return f"{words}. They carry different labels: {', '.join(labels)}. One of them is wrong, or they are no copies."
+        named = ", ".join(labels)
+        return f"{words}. They carry different labels ({named}): one is wrong, or they are no copies."
     return f"{words}, all labelled {labels[0]}" if labels and _all_labelled(group) else words
 
 
@@ -239,14 +238,23 @@ def _compared_clip(member: GroupMember, group: OpenGroup, representative: GroupM
 def _proof(member: GroupMember, group: OpenGroup, representative: GroupMember) -> tuple[float | None, str]:
     """The distance to the representative and its reason.
 
-    Both were measured against the clip that the deduplicator took as representative: when a person chose another,
-    that first one lies as far from it as it lay from the first one; of the others nothing is known.
+    Both were measured from the clip that first represented the group. When a person chose another, that first one
+    lies as far from it as it lay from the first one; of the others nothing is known.
     """
-    if representative.reason == member.reason or representative.distance == 0:
-        first = next((m for m in group.members if _was_first(m)), representative)
-        if first.clip_id == representative.clip_id or member.clip_id == representative.clip_id:
-            return member.distance, member.reason
-    if _was_first(member):
-        return representative.distance, representative.reason
-    first = next((m for m in group.members if _was_first(m)), representative)
-    return None, f"to {first.recording_name}: distance {member.distance:.3f}, {member.reason}"
+    first = _first_representative(group)
+    if first is None or first is representative:
+        return member.distance, member.reason
+    if member is first:
+        return representative.distance, f"seen from this clip: {representative.reason}"
+    if representative.distance == 0:
+        return member.distance, member.reason
+    return None, f"{member.distance:.3f} from {first.recording_name}: {member.reason}"
+
+
+def _first_representative(group: OpenGroup) -> GroupMember | None:
+    at_zero = [member for member in group.members if member.distance == 0]
+    return next((member for member in at_zero if "represents" in member.reason), at_zero[0] if at_zero else None)
+
+
+def _span_words(seconds: float) -> str:
+    return duration_words(seconds) if seconds else "0 s"

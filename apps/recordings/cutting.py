@@ -65,7 +65,8 @@ def cut_fields(name: str, recipe: Recipe) -> list[dict[str, Any]]:
 def cut_spec(name: str, values: Mapping[str, Any], recipe: Recipe) -> PluginSpec:
     """The segmenter with these values over those of the recipe. Raises PluginError if they cannot be used."""
     given = dict(recipe.segmenter.params) if recipe.segmenter.name == name else {}
-    spec = PluginSpec(name=name, params={**given, **values})
+    wanted = {key: _as_declared(name, key, value) for key, value in values.items()}
+    spec = PluginSpec(name=name, params={**given, **wanted})
     return registry.spec_of(name, registry.create("segmenter", spec))
 
 
@@ -78,6 +79,12 @@ def cut_words(spec: PluginSpec) -> list[str]:
             raise PluginError("this value cannot be given here", which=f"{key}={text}", do="set it in the recipe")
         pairs.append(f"{key}={text}")
     return [f"--segmenter={spec.name}:{','.join(pairs)}" if pairs else f"--segmenter={spec.name}"]
+
+
+def _as_declared(name: str, key: str, value: Any) -> Any:
+    """A browser sends 3.0 as 3; another spec would be another cut of the same recordings."""
+    declared = {field.name: str(field.type) for field in dataclasses.fields(registry.load("segmenter", name))}
+    return float(value) if isinstance(value, int) and "float" in declared.get(key, "") else value
 
 
 def _field(key: str, value: Any) -> dict[str, Any]:

@@ -70,7 +70,13 @@ class TaskPanel:
         self._segmenters = self._segmenter_choice()
         self._cut_form = Form([], submit_label="Cut")
         self._cut_form.on_submit(self._cut)
-        self._prepare_form = Form([], submit_label="Embed, de-duplicate and queue", title="Make ready for review")
+        self._prepare_form = Form(
+            [],
+            submit_label="Embed, de-duplicate and queue",
+            title="Make ready for review",
+            intro="Gives every clip that lacks it an embedding, marks copies of the same sound as redundant (nothing is "
+            "deleted), and puts what waits for a person in order.",
+        )
         self._prepare_form.on_submit(self._prepare)
         self._parts = {
             "bring_in": columns(self._bring_in_form(), self._preview, widths="3fr 2fr"),
@@ -91,10 +97,6 @@ class TaskPanel:
         ]
         self._tasks.items = [item for item in items if self._state.may(cast(Task, item["key"]))]
         self._show_chosen()
-        self._prepare_form.intro = (
-            f"{n_to_embed:,} of {counts.n_clips:,} clips lack an embedding. This makes them, marks copies of the same "
-            "sound as redundant (nothing is deleted), and puts what waits for a person in order."
-        )
 
     def choose_next(self, overview: Overview) -> None:
         """Open the form of what is to be done next, close it when nothing is."""

@@ -46,28 +46,20 @@ class ReviewPage:
         self._notice, self._progress, self._kpis = Notice(), Progress(), Kpis()
         first = state.claim()
         self._n_waiting = first.n_total - first.n_done
-        self._deck = ClipDeck(
-            read_clip=state.read_clip,
-            on_answer=self._answer,
-            on_skip=self._skip,
-            on_flag=self._flag,
-            on_more=self._more,
-            labels=[{"name": name} for name in state.labels()],
-            first=_more_clips(first),
-            storage_key=state.storage_key,
-        )
+        self._deck = self._deck_of(first)
         self._empty = EmptyState("")
         self._empty.on_act(self._look_again)
         self._form = _queue_form(state)
         self._form.on_submit(self._build)
         self._fold = Disclosure("Build the queue anew", self._form)
-        queue_parts = [self._fold, self._form] if state.may_build else []
+        self._queue_parts = (self._fold, self._form) if state.may_build else ()
+        self._middle = stack(self._empty, self._deck, *self._queue_parts)
         self.root = page(
             Header("Review", nav=session.nav("review"), project=session.project.name, person=session.person),
             self._notice,
             self._progress,
             # The figures stand beside the deck, so that deck and answers fit on a laptop without scrolling.
-            columns(stack(self._empty, self._deck, *queue_parts), self._kpis, widths=f"1fr {_FIGURES_PX}px"),
+            columns(self._middle, self._kpis, widths=f"1fr {_FIGURES_PX}px"),
         )
         self._show_deck(is_seen=bool(first.clips))
         self.draw(state.figures())
@@ -81,8 +73,8 @@ class ReviewPage:
         if self._notice.text.startswith(_NOT_FRESH):
             self._notice.clear()
         self._kpis.items = _kpi_items(what)
-        self._say_if_nothing_waits(what)
         self._draw_building(what)
+        self._draw_middle(what)
         return _PAUSE_RUNNING_S if self._job is not None or what.building is not None else _PAUSE_IDLE_S
 
     def say_trouble(self, sentence: str) -> None:
@@ -90,6 +82,18 @@ class ReviewPage:
         self._notice.error(sentence)
 
     # ------------------------------------------------------------------------------------------ the deck
+
+    def _deck_of(self, claim: Claim) -> ClipDeck:
+        return ClipDeck(
+            read_clip=self._state.read_clip,
+            on_answer=self._answer,
+            on_skip=self._skip,
+            on_flag=self._flag,
+            on_more=self._more,
+            labels=[{"name": name} for name in self._state.labels()],
+            first=_more_clips(claim),
+            storage_key=self._state.storage_key,
+        )
 
     def _answer(self, given: AnswerGiven) -> None:
         self._state.save(given)
@@ -118,19 +122,19 @@ class ReviewPage:
         except EarmarkError as error:
             self.say_trouble(f"{_NOT_FRESH}: {error}")
 
-    def _say_if_nothing_waits(self, figures: Figures) -> None:
+    def _draw_middle(self, figures: Figures) -> None:
         before, self._n_waiting = self._n_waiting, figures.n_waiting
-        if self._deck.layout.display == "none":
-            if figures.n_waiting:
-                self._look_again()
-            else:
-                self._say_why_empty()
-        elif figures.n_waiting == 0 and before > 0:
+        if figures.n_waiting and self._notice.tone == "info":
+            self._notice.clear()
+        is_hidden = self._deck.layout.display == "none"
+        if figures.n_waiting and (before == 0 or is_hidden):
+            self._look_again()
+        elif is_hidden:
+            self._say_why_empty()
+        elif figures.n_waiting == 0 < before:
             why = self._state.nothing_waits()
             self._notice.info(f"{why.title}. {why.text}")
             self._fold.is_open = self._fold.is_open or why.is_queue_wanted
-        elif figures.n_waiting and self._notice.tone == "info":
-            self._notice.clear()
 
     def _show_deck(self, *, is_seen: bool) -> None:
         """An empty deck is hidden, not left out: the browser may still hold answers that it has to send."""
@@ -147,10 +151,13 @@ class ReviewPage:
             self._empty.action_href = f"{why.page}.ipynb" if why.page else ""
 
     def _look_again(self) -> None:
-        claim = self._state.claim()
-        if claim.clips:
-            self._show_deck(is_seen=True)
-            self._deck.append(_more_clips(claim))
+        """A deck that came to its end makes way for a new one; the browser hands it what is not yet saved."""
+        if not self._state.claim().clips:
+            return
+        ended, self._deck = self._deck, self._deck_of(self._state.claim(have=[]))
+        self._middle.children = (self._empty, self._deck, *self._queue_parts)
+        ended.close()
+        self._show_deck(is_seen=True)
 
     # ------------------------------------------------------------------------------------------ the queue
 
@@ -180,7 +187,8 @@ class ReviewPage:
         if job.error is not None:
             self._notice.error(job.error)
             return
-        self._look_again()
+        if self._n_waiting == 0:
+            self._look_again()
         self._fold.is_open = False
         detail = job.results[-1]["detail"]
         self._notice.success(_built(detail["n_queued"], detail["strategy"]))

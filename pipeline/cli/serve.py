@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -67,17 +67,22 @@ def dashboards(workspace: Workspace, *, port: int) -> Generator[subprocess.Popen
         "JUPYTER_PATH": os.pathsep.join(filter(None, [str(SERVING), os.environ.get("JUPYTER_PATH")])),
     }
     # A session of its own: the terminal's Ctrl+C reaches us alone, and we end the others in order.
-    server = subprocess.Popen(
-        [sys.executable, "-m", "apps.serving", "--port", str(port)],
-        env=environ,
-        cwd=ROOT,
-        start_new_session=True,
-    )
-    try:
-        _wait_until_up(server, port)
-        yield server
-    finally:
-        _end_all(server)
+    log = settings.workspace / "dashboards.log"
+    with log.open("wb") as written:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "apps.serving", "--port", str(port)],
+            env=environ,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=written,
+            stderr=written,
+            start_new_session=True,
+        )
+        try:
+            _wait_until_up(server, port, log)
+            yield server
+        finally:
+            _end_all(server)
 
 
 def page_url(port: int, page: str) -> str:
@@ -98,11 +103,12 @@ def free_port(wanted: int) -> int:
     raise EarmarkError("no free port on this machine", which=wanted, do="stop another server and try again")
 
 
-def _wait_until_up(server: subprocess.Popen[bytes], port: int) -> None:
+def _wait_until_up(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
     began = time.monotonic()
     while time.monotonic() - began < _PATIENCE_S:
         if server.poll() is not None:
-            raise EarmarkError("the dashboards did not start", got=f"exit status {server.returncode}", do="see above")
+            last = log.read_text(errors="replace").strip().rpartition("\n")[2]
+            raise EarmarkError("the dashboards did not start", got=last or server.returncode, do=f"see {log}")
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/voila/static/", timeout=2):
                 return
@@ -110,7 +116,9 @@ def _wait_until_up(server: subprocess.Popen[bytes], port: int) -> None:
             return
         except OSError:
             time.sleep(0.2)
-    raise EarmarkError("the dashboards did not start", expected=f"an answer within {_PATIENCE_S:.0f} s")
+    raise EarmarkError(
+        "the dashboards did not start", expected=f"an answer within {_PATIENCE_S:.0f} s", do=f"see {log}"
+    )
 
 
 def _end_all(server: subprocess.Popen[bytes]) -> None:
@@ -118,14 +126,12 @@ def _end_all(server: subprocess.Popen[bytes]) -> None:
         family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
     except psutil.NoSuchProcess:
         return
-    server.send_signal(signal.SIGTERM)
-    _, left = psutil.wait_procs(family, timeout=5)
-    for process in left:
-        process.terminate()
-    _, left = psutil.wait_procs(left, timeout=3)
-    for process in left:
-        process.kill()
-    psutil.wait_procs(left, timeout=3)
+    for end in (psutil.Process.terminate, psutil.Process.kill):
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                end(process)
+        _, family = psutil.wait_procs(family, timeout=3)
+    server.wait()
 
 
 @contextmanager
