@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -144,14 +144,11 @@ class _Map(Generic[T, R]):
         running: dict[Future[_ChunkDone[R]], list[int]] = {}
         try:
             while self.waiting or running:
-                # Twice as many chunks as workers: nobody idles while the caller commits a result.
-                while self.waiting and len(running) < 2 * self.n_workers:
-                    chunk = self._next_chunk()
-                    running[self._submit(pool, chunk, marks)] = chunk
+                is_open = self._fill(pool, running, marks)
                 finished, _ = wait(running, timeout=POLL_S, return_when=FIRST_COMPLETED)
                 for future in [future for future in finished if not _has_died(future)]:
                     yield from self._taken(future, running.pop(future))
-                if any(_has_died(future) for future in running):
+                if not is_open or any(_has_died(future) for future in running):
                     break
                 if (self.waiting or running) and self.is_cancelled():
                     raise _cancelled(self.n_done, len(self.items))
@@ -160,6 +157,24 @@ class _Map(Generic[T, R]):
             pool.shutdown(wait=True, kill_workers=True)
         if lost:
             yield from self._after_a_death(lost, marks)
+
+    def _fill(self, pool: Executor, running: dict[Future[_ChunkDone[R]], list[int]], marks: Path) -> bool:
+        """Hand out twice as many chunks as workers, so that nobody idles while the caller commits a result.
+
+        False if the pool takes no more because a worker died meanwhile.
+        """
+        while self.waiting and len(running) < 2 * self.n_workers:
+            chunk = self._next_chunk()
+            try:
+                running[self._submit(pool, chunk, marks)] = chunk
+            except BrokenExecutor:
+                self.waiting += reversed(chunk)
+                return False
+            except OSError as error:
+                raise ComputeError(
+                    "cannot start worker processes", got=error.strerror, do="run with fewer workers, or with one"
+                ) from error
+        return True
 
     def _taken(self, future: Future[_ChunkDone[R]], chunk: list[int]) -> Iterator[Result[R]]:
         error = future.exception()

@@ -26,7 +26,6 @@ _numbers = count(1)
 @pytest.fixture(scope="session")
 def database_url() -> Iterator[str]:
     """A PostgreSQL of this session's own (one for each xdist worker), nothing in it."""
-    # Not below pytest's own folder: another session of pytest shuts that to the database's account.
     with tempfile.TemporaryDirectory(prefix="earmark-tests-") as folder, embedded.hold(Path(folder)) as url:
         yield url
 
@@ -58,6 +57,14 @@ def conn(empty_database: str) -> Iterator[psycopg.Connection[Any]]:
     """A connection to a migrated database without a row."""
     with connect(empty_database, application_name="tests") as conn:
         yield conn
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """An empty folder that other accounts reach, as they do not reach pytest's own."""
+    with tempfile.TemporaryDirectory(prefix="earmark-tests-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

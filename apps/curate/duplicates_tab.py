@@ -38,7 +38,7 @@ class DuplicatesTab:
         self._compare.on_decide(self._decide)
         self._empty = EmptyState("")
         self._empty.on_act(self._find)
-        self.controls = columns(self._filter, self._again, widths="auto auto", is_kept_when_narrow=True)
+        self.controls = columns(self._filter, self._again, widths="auto 1fr", is_kept_when_narrow=True)
         # The comparison takes keys from the whole page, so it is on the page only while its tab is open.
         self._place: VBox = stack()
         self.root = stack(self._empty, self._place)

@@ -19,14 +19,14 @@ from pipeline.widgets.shell import EmptyState, Notice
 from pipeline.widgets.tables import Table, Turn
 
 N_ROWS = 6
-_MAP_PX = 560
+_MAP_PX = 540
 _DIMMED, _COLOURED = "dimmed", "coloured"
 _COLUMNS = [
     {"key": "play", "label": "Play", "kind": "play"},
     {"key": "wave", "label": "Sound", "kind": "wave"},
     {"key": "label", "label": "Label", "kind": "pill"},
     {"key": "name", "label": "Recording", "kind": "text"},
-    {"key": "place", "label": "Length", "kind": "time"},
+    {"key": "duration_s", "label": "Seconds", "kind": "number", "digits": 2},
 ]
 
 
@@ -42,6 +42,7 @@ class MapTab:
         self._state, self._notice = state, notice
         self._on_saved, self._on_queued = on_saved, on_queued
         self._chosen: list[int] = []
+        self._place_of: dict[int, int] = {}
         self._saved_as: str | None = None
         self._first_row = 0
         self._points: MapPoints | None = None
@@ -77,8 +78,8 @@ class MapTab:
         self._actions.on_press(lambda _key: self._queue())
         self._panel = stack(self._table, *([self._form] if "select" in state.may else []), self._actions)
         beside = stack(self._hint, self._panel)
-        self.controls = columns(self._fresh, self._copies, widths="auto auto", is_kept_when_narrow=True)
-        self.root = columns(self._map, beside, widths="3fr 2fr")
+        self.controls = self._copies
+        self.root = stack(self._fresh, columns(self._map, beside, widths="3fr 2fr"))
         self._show_chosen()
 
     def draw(self, what: CurateData, *, is_open: bool) -> None:
@@ -121,6 +122,8 @@ class MapTab:
         coloured = map_colours(points, self._labels, is_dimmed=self._copies.chosen == _DIMMED)
         # What is drawn later lies on top: labels over what has none, that over copies.
         order = np.argsort(-coloured.category, kind="stable")
+        in_legend = np.argsort(coloured.category, kind="stable")
+        self._place_of = {points.clip_ids[index]: place for place, index in enumerate(in_legend)}
         self._map.show(
             points.places[order],
             coloured.category[order],
@@ -133,7 +136,9 @@ class MapTab:
     # -------------------------------------------------------------------------------------------- choosing
 
     def _choose(self, clip_ids: list[int]) -> str | None:
-        self._chosen, self._saved_as, self._first_row = clip_ids, None, 0
+        """List the clips in the order of the legend, so that labels stand together."""
+        self._chosen = sorted(clip_ids, key=lambda clip_id: self._place_of[clip_id])
+        self._saved_as, self._first_row = None, 0
         if clip_ids:
             name = self._state.free_name("chosen")
             if self._form.fields[0]["value"] != name:

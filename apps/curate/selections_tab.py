@@ -27,7 +27,7 @@ _ITEMS = [
     {"key": "wave", "label": "Sound", "kind": "wave"},
     {"key": "label", "label": "Label", "kind": "pill"},
     {"key": "name", "label": "Recording", "kind": "text"},
-    {"key": "place", "label": "Length", "kind": "time"},
+    {"key": "duration_s", "label": "Seconds", "kind": "number", "digits": 2},
     {"key": "reason", "label": "Why it was chosen", "kind": "text"},
 ]
 

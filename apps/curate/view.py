@@ -47,13 +47,13 @@ class CuratePage:
             _DUPLICATES: (self._duplicates.controls, self._duplicates.root),
             _SELECTIONS: (self._selections.root,),
         }
-        controls = stack(self._map.controls, self._duplicates.controls)
+        self._controls = stack(self._map.controls, self._duplicates.controls)
         self._nothing = EmptyState("")
         self.root = page(
             Header("Curate", nav=session.nav("curate"), project=session.project.name, person=session.person),
             self._notice,
             self._kpis,
-            columns(self._tabs, controls, widths="1fr auto"),
+            columns(self._tabs, self._controls, widths="1fr auto"),
             self._progress,
             self._nothing,
             self._map.root,
@@ -90,6 +90,7 @@ class CuratePage:
         self._kpis.items = kpis(what)
         self._tabs.items = _tab_items(what) if has_map else []
         here = self._tabs.chosen if has_map else ""
+        self._controls.layout.display = "none" if here in ("", _SELECTIONS) else None
         for key, parts in self._parts.items():
             for part in parts:
                 part.layout.display = None if key == here else "none"

@@ -49,8 +49,9 @@ def kpis(what: CurateData) -> list[dict[str, Any]]:
     figures: list[dict[str, Any]] = [
         {"label": "Clips", "value": counts.n_clips, "note": f"{counts.n_embedded:,} on the map"},
         {
-            "label": "Near-duplicate groups",
+            "label": "Near-duplicates",
             "value": counts.n_groups,
+            "unit": "group" if counts.n_groups == 1 else "groups",
             "note": f"{n_open:,} to judge" if n_open else "all judged" if counts.n_groups else "none",
             "tone": "warn" if n_open else "muted",
         },
@@ -102,9 +103,9 @@ def clip_rows(cards: Sequence[ClipCard]) -> list[dict[str, Any]]:
             "id": card.clip_id,
             "play": card.clip_id,
             "wave": base64.b64encode(card.thumbnail).decode(),
-            "name": card.recording_name,
+            "name": card.recording_name + (f", from {_clock(card.start_s)}" if card.start_s else ""),
             "label": _label_pill(card),
-            "place": _place(card),
+            "duration_s": card.duration_s,
         }
         for card in cards
     ]
@@ -192,16 +193,18 @@ def _label_colour(place: int) -> str:
 
 def _label_pill(card: ClipCard) -> dict[str, str] | None:
     if card.is_redundant:
-        return {"text": f"{card.labels[0]}, redundant" if card.labels else "redundant", "tone": "warn"}
+        return {"text": f"{card.labels[0]} · copy" if card.labels else "copy", "tone": "warn"}
     return {"text": card.labels[0], "tone": "accent"} if card.labels else None
 
 
 def _place(card: ClipCard) -> str:
     """Where in its recording the clip lies, and how long it is."""
-    if card.start_s == 0:
-        return f"{card.duration_s:.2f} s"
-    minutes, seconds = divmod(card.start_s, 60)
-    return f"{card.duration_s:.2f} s from {minutes:.0f}:{seconds:04.1f}"
+    length = f"{card.duration_s:.2f} s"
+    return f"{length} from {_clock(card.start_s)}" if card.start_s else length
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds // 60)}:{seconds % 60:04.1f}"
 
 
 def _group_reason(group: OpenGroup) -> str:

@@ -22,6 +22,7 @@ ALL_CLIPS = "all clips"
 _REFRESH_AFTER_S = 0.3
 _PAUSE_RUNNING_S, _PAUSE_IDLE_S = 0.7, 3.0
 _FIGURES_PX = 210
+_N_PREFETCHED = 8  # so many clips can be labelled while the link is down
 _NOT_FRESH = "This page is not fresh"
 _STRATEGIES = {
     "margin": "where the model wavers most",
@@ -93,6 +94,7 @@ class ReviewPage:
             labels=[{"name": name} for name in self._state.labels()],
             first=_more_clips(claim),
             storage_key=self._state.storage_key,
+            prefetch=_N_PREFETCHED,
         )
 
     def _answer(self, given: AnswerGiven) -> None:

@@ -34,6 +34,7 @@ from pipeline.catalog.embedded_cluster import (
     programs,
     read_access,
     run_as,
+    seen_as,
     unavailable,
 )
 from pipeline.core.errors import DatabaseUnavailable
@@ -186,7 +187,7 @@ def _launch(folder: Path, access: Access) -> Access:
     options = [f"--{name}={value}" for name, value in (SETTINGS | {"port": str(access.port)}).items()]
     # The shell leaves at once, so that the server is nobody's child and no zombie of it can stay with us;
     # arguments go past the shell unread, so that the folder may have any name.
-    command = ["/bin/sh", "-c", '"$@" &', "sh", str(programs() / "postgres"), "-D", str(data), *options]
+    command = ["/bin/sh", "-c", '"$@" &', "sh", str(programs() / "postgres"), "-D", seen_as(account, data), *options]
     lock = os.open(folder / "server.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -200,7 +201,7 @@ def _launch(folder: Path, access: Access) -> Access:
                 start_new_session=True,
                 pass_fds=(lock,),
                 check=True,
-                **run_as(account, folder),
+                **run_as(account, data),
             )
     except BlockingIOError:
         pass  # the last processes of a killed server are still leaving; the caller tries again

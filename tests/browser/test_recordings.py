@@ -103,7 +103,7 @@ def test_main_job_is_done_without_a_command_line(
     assert counts == (N,)
 
 
-def test_hostile_folder_shows_every_failure_and_runs_no_script(
+def test_work_that_dies_at_once_is_told_and_a_hostile_folder_shows_every_failure(
     browser: Browser, served: Served, tmp_path: Path
 ) -> None:
     folder = tmp_path / "hostile"
@@ -113,10 +113,16 @@ def test_hostile_folder_shows_every_failure_and_runs_no_script(
     with open_page(browser) as page:
         open_recordings(page, served)
         page.get_by_role("button", name="Bring in").first.click()
+        # A store that cannot be reached is known only when the work has started.
+        page.fill("input[name=source]", "nosuch://bucket/sound")
+        press_submit(page)
+        assert "nosuch" in notice(page)
+        expect(page.locator(".em-notice.em-error")).to_be_visible()
+
         page.fill("input[name=source]", str(folder))
         expect(page.locator(".em-preview")).to_contain_text("No label is read")
         press_submit(page)
-        assert "could not be finished" in notice(page)
+        expect(page.locator(".em-notice")).to_contain_text("could not be finished", timeout=WORK_MS)
         expect(page.get_by_role("heading", name="Could not be finished")).to_be_visible()
 
         expect(page.get_by_text("1 file holds no sound; nothing to do")).to_be_visible()
@@ -129,14 +135,3 @@ def test_hostile_folder_shows_every_failure_and_runs_no_script(
         silent.click()
         expect(page.locator(".em-table").first.locator("tbody tr")).to_have_count(n_silent)
         assert page.evaluate("window.evil") is None
-
-
-def test_work_that_dies_at_once_is_told(browser: Browser, served: Served, tmp_path: Path) -> None:
-    """A store that cannot be reached is known only when the work has started."""
-    with open_page(browser) as page:
-        open_recordings(page, served)
-        page.get_by_role("button", name="Bring in").first.click()
-        page.fill("input[name=source]", "nosuch://bucket/sound")
-        press_submit(page)
-        assert "nosuch" in notice(page)
-        expect(page.locator(".em-notice.em-error")).to_be_visible()

@@ -47,7 +47,7 @@ def test_wrong_password_is_named_but_never_shown(database_url: str) -> None:
 
 
 def test_missing_database_is_named(database_url: str) -> None:
-    with pytest.raises(DatabaseUnavailable, match="nowhere.*does not exist"):
+    with pytest.raises(DatabaseUnavailable, match=r"nowhere.*does not exist"):
         connect(other_database(database_url, "nowhere"), application_name="tests")
 
 

@@ -211,7 +211,7 @@ def test_broken_cluster_is_refused_with_the_end_of_the_log(folder: Path) -> None
     control, hidden = folder / "data" / "global" / "pg_control", folder / "data" / "global" / "hidden"
     control.rename(hidden)
     try:
-        with pytest.raises(DatabaseUnavailable, match="does not start.*pg_control"):
+        with pytest.raises(DatabaseUnavailable, match=r"does not start.*pg_control"):
             embedded.start(folder)
     finally:
         hidden.rename(control)
@@ -223,12 +223,21 @@ def test_stop_of_what_never_ran_does_nothing(tmp_path: Path) -> None:
     assert not embedded.is_running(tmp_path / "nothing")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for whom the server runs as somebody else")
+def test_folders_above_may_be_closed_to_the_account_of_the_server(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    with embedded.hold(closed / "database") as url, psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("CHECKPOINT")
+        assert conn.execute("SELECT pg_reload_conf()").fetchone() == (True,)
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
-def test_it_works_for_a_normal_person(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("normal")
+def test_it_works_for_a_normal_person(open_folder: Path) -> None:
+    folder = open_folder / "database"
+    folder.mkdir()
     os.chown(folder, 65534, 65534)
-    for path in folder.parents:
-        path.chmod(path.stat().st_mode | 0o001)
     # Forked, because nobody may be unable to read the interpreter itself.
     reader, writer = os.pipe()
     child = os.fork()
