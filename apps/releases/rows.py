@@ -23,7 +23,7 @@ def kpi_items(preview: Preview) -> list[dict[str, Any]]:
             "note": "people disagree: left out" if n_disputed else "nobody disagrees",
             "tone": "warn" if n_disputed else "ok",
         },
-        {"label": "Unsure or none of these", "value": preview.n_no_label, "note": "left out"},
+        {"label": "No label", "value": preview.n_no_label, "note": "unsure or none of these"},
         {"label": "Unlabelled", "value": preview.n_unlabelled, "note": "wait for an ear"},
         {"label": "Redundant", "value": preview.n_redundant, "note": "copies, left out"},
     ]
@@ -47,14 +47,14 @@ def bar_items(preview: Preview) -> list[dict[str, Any]]:
 
 def chosen_rows(preview: Preview, choices: Choices) -> list[list[str]]:
     """What the choices of the form leave of the settled clips."""
-    rows: list[tuple[str, int]] = [("With a settled label", preview.n_settled)]
+    rows: list[tuple[str, int]] = [("with a settled label", preview.n_settled)]
     if choices.people_only:
-        rows.append(("Left out: no person answered", preview.n_not_by_people))
+        rows.append(("left out: no person answered", preview.n_not_by_people))
     if choices.min_confidence:
-        rows.append((f"Left out: confidence below {choices.min_confidence:g}", preview.n_too_doubtful))
-    rows.append(("Would be frozen", preview.n_frozen))
+        rows.append((f"left out: confidence below {choices.min_confidence:g}", preview.n_too_doubtful))
+    rows.append(("would be frozen", preview.n_frozen))
     rows.append(("of these answered by people", preview.n_by_people))
-    return [[words, f"{n:,}"] for words, n in rows]
+    return [[f"{n:,}", words] for words, n in rows]
 
 
 def version_row(version: DatasetVersion) -> dict[str, Any]:

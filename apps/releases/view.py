@@ -67,7 +67,7 @@ class ReleasesPage:
         self._bars.empty_text = "No clip would be released: label some in Review, or choose less strictly."
         self._form = _freeze_form(state, data.versions)
         self._form.on_submit(self._freeze)
-        self._chosen = FormPreview(_FREEZE, title="By these choices", headings=("Clips", "How many"))
+        self._chosen = FormPreview(_FREEZE, title="By these choices", headings=("Clips", ""))
         self._chosen.on_change(self._choose)
         empty_text = "No version is frozen yet. The first one appears here."
         self._table = Table(VERSION_COLUMNS, title="Dataset versions", empty_text=empty_text)

@@ -25,7 +25,7 @@ from pipeline.workflows.lifeline import Lifeline
 from pipeline.workflows.operation import Conn
 
 N_CLAIMED = 12
-_N_FOR_PACE = 20
+_MIN_FOR_PACE, _N_FOR_PACE = 3, 20
 _N_LATEST = 10
 _LONGEST_PAUSE_MS = 60_000
 
@@ -116,7 +116,7 @@ class ReviewState:
             n_answers_today=done.n_answers_today,
             n_flags=done.n_flags,
             n_waiting=reviews.count_open(conn, self._project_id),
-            pace=self._pace(),
+            pace=self._pace(usual_ms=done.median_response_ms),
             building=next((o for o in operations_now if (o.action, o.status) == ("queue.build", "running")), None),
         )
 
@@ -191,10 +191,15 @@ class ReviewState:
         duty: Duty | None = self._line.do(lambda conn: duty_of(conn, self._project_id))
         return frozenset[str]() if duty is None else MAY[duty]
 
-    def _pace(self) -> float | None:
-        """By the time each clip was on stage, so that answers that arrive late, all at once, do not distort it."""
+    def _pace(self, *, usual_ms: float | None) -> float | None:
+        """By the time each clip was on stage, so that answers that arrive late, all at once, do not distort it.
+
+        Until there are three answers in this sitting it is the pace that this person usually has.
+        """
         late = [ms for ms in self._response_ms.values() if 0 < ms < _LONGEST_PAUSE_MS]
-        return 60_000 * len(late) / sum(late) if len(late) >= 3 else None
+        if len(late) >= _MIN_FOR_PACE:
+            return 60_000 * len(late) / sum(late)
+        return 60_000 / usual_ms if usual_ms else None
 
 
 def _storage_key(session: Session) -> str:

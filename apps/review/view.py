@@ -254,7 +254,7 @@ def _kpi_items(figures: Figures) -> list[dict[str, object]]:
             "label": "Pace",
             "value": "–" if pace is None else f"{pace:.1f}" if pace < 10 else f"{pace:.0f}",
             "unit": "" if pace is None else "clips/min",
-            "note": "after three answers" if pace is None else f"{60 / pace:.1f} s a clip",
+            "note": "known after an answer" if pace is None else f"{60 / pace:.1f} s a clip",
         },
         {"label": "Waiting", "value": figures.n_waiting, "note": left or "for you"},
         {"label": "Flagged", "value": figures.n_flags, "note": "by me"},

@@ -152,7 +152,8 @@ def _told(context: Context, verb: str, outcome: Outcome) -> Outcome:
 def _say_what_was_found(context: Context) -> None:
     from pipeline.workflows.planted import compare_with_truth
 
-    found = compare_with_truth(context.workspace.conn, context.project)
+    # Read anew: where the truth lies was noted after this command had read the project.
+    found = compare_with_truth(context.workspace.conn, context.workspace.project())
     if found is None or context.is_json:
         return
     out.print("\n[bold]what was found of the planted truth[/bold]")

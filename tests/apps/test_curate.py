@@ -27,7 +27,7 @@ from pipeline.workflows.queue import build_queue
 from pipeline.workflows.select import save_chosen, select
 from tests.apps.digits import COPIES, N_DIGITS, fill_with_digits
 from tests.apps.made import Made, add_person, drop_person, new_database, open_made
-from tests.conftest import ROOT
+from tests.conftest import ROOT, other_database
 
 N_CLIPS = N_DIGITS + len(COPIES)
 HEAVY = ("torch", "librosa", "sklearn", "fiftyone", "lightly")
@@ -46,6 +46,17 @@ def made(
 
 @pytest.fixture
 def session(made: Made) -> Iterator[Session]:
+    """What a test does here is undone; other connections do not see it."""
+    with (
+        open_made(other_database(made.server_url, made.database), made.folder) as session,
+        session.workspace.conn.transaction(force_rollback=True),
+    ):
+        yield session
+
+
+@pytest.fixture
+def own_session(made: Made) -> Iterator[Session]:
+    """A database of the test's own, for tests with a second connection."""
     with made.copy() as session:
         yield session
 
@@ -186,11 +197,12 @@ def test_map_dims_copies_and_keeps_the_colour_of_a_label(session: Session, state
             assert category.get("colour") == f"var(--em-cat-{labels.index(category['name']) + 1})"
 
 
-def test_a_persons_answer_colours_the_point(session: Session, state: CurateState) -> None:
-    clip_id = clip_of(session, "0_george_1.wav")
+def test_a_persons_answer_colours_the_point(own_session: Session) -> None:
+    state = CurateState(own_session)
+    clip_id = clip_of(own_session, "0_george_1.wav")
     given = AnswerGiven(annotation_id=uuid4(), clip_id=clip_id, answer="label", label="2", heard=None)
     before = state.read_now().map_key
-    save_answers(session.workspace.conn, session.project, [given])
+    save_answers(own_session.workspace.conn, own_session.project, [given])
     points, labels = state.read_map()
     coloured = map_colours(points, labels, is_dimmed=True)
     place = points.clip_ids.index(clip_id)
@@ -227,20 +239,20 @@ def test_clip_of_another_project_is_not_chosen(session: Session, state: CurateSt
     assert state.read_now().selections == []
 
 
-def test_annotator_may_look_and_listen_but_not_curate(made: Made, session: Session) -> None:
-    person = add_person(session, "annotator")
+def test_annotator_may_look_and_listen_but_not_curate(made: Made, own_session: Session) -> None:
+    person = add_person(own_session, "annotator")
     try:
-        with open_made(session.workspace.url, made.folder, person=person) as theirs:
+        with open_made(own_session.workspace.url, made.folder, person=person) as theirs:
             state = CurateState(theirs)
-            clip_id = clip_of(session, "0_george_90.wav")
+            clip_id = clip_of(own_session, "0_george_90.wav")
             assert not state.may & {"select", "deduplicate", "queue.build"}
             assert state.read_clip(clip_id).mime == "audio/wav"
             for deed in (lambda: state.decide(clip_id, "restore"), lambda: state.save_chosen("mine", [clip_id])):
                 with pytest.raises((NotPermitted, CatalogError)):
                     deed()
-        assert is_redundant(session, clip_id)
+        assert is_redundant(own_session, clip_id)
     finally:
-        drop_person(session, person)
+        drop_person(own_session, person)
 
 
 def test_selection_that_does_not_wait_leaves_the_queue_alone(session: Session, state: CurateState) -> None:
@@ -254,17 +266,18 @@ def test_selection_that_does_not_wait_leaves_the_queue_alone(session: Session, s
     assert session.workspace.conn.execute("SELECT count(*) FROM review").fetchone() == (N_DIGITS,)
 
 
-def test_selection_of_another_person_is_not_replaced(made: Made, session: Session, state: CurateState) -> None:
-    person = add_person(session, "researcher")
+def test_selection_of_another_person_is_not_replaced(made: Made, own_session: Session) -> None:
+    state = CurateState(own_session)
+    person = add_person(own_session, "researcher")
     try:
-        with open_made(session.workspace.url, made.folder, person=person) as theirs:
-            save_chosen(theirs.workspace.conn, theirs.project, "theirs", [clip_of(session, "0_george_0.wav")])
+        with open_made(own_session.workspace.url, made.folder, person=person) as theirs:
+            save_chosen(theirs.workspace.conn, theirs.project, "theirs", [clip_of(own_session, "0_george_0.wav")])
         assert (state.objection_to("theirs") or "").startswith(person)
-        state.save_chosen("mine", [clip_of(session, "0_george_0.wav")])
+        state.save_chosen("mine", [clip_of(own_session, "0_george_0.wav")])
         assert state.objection_to("mine") is None
         assert state.objection_to("new") is None
     finally:
-        drop_person(session, person)
+        drop_person(own_session, person)
 
 
 def test_free_name_is_not_taken(session: Session, state: CurateState) -> None:

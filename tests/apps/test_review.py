@@ -179,13 +179,14 @@ def test_two_people_never_hold_the_same_clip(
     assert other.figures().n_waiting == N - N_CLAIMED
 
 
-def test_pace_comes_from_the_time_on_stage_without_pauses(state: ReviewState) -> None:
+def test_pace_comes_from_the_time_on_stage_without_pauses(state: ReviewState, session: Session) -> None:
     ids = [clip.clip_id for clip in state.claim().clips]
     assert state.figures().pace is None
     for clip_id, ms in zip(ids, (1000, 2000, 3000, 3_600_000), strict=False):
         state.save(answer(clip_id, ms=ms))
     figures = state.figures()
     assert figures.pace == pytest.approx(30)
+    assert ReviewState(session).figures().pace == pytest.approx(60_000 / 2500)  # by the median of all answers
     assert figures.left_min == pytest.approx((N - 4) / 30)
 
 

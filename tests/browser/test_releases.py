@@ -95,9 +95,9 @@ def test_version_is_frozen_in_the_page_and_its_manifest_opens_in_pandas(
 def test_choices_show_what_they_would_leave(browser: Browser, served: Served) -> None:
     with open_page(browser) as page:
         open_releases(page, served)
-        expect(page.get_by_role("row", name=f"Would be frozen {N}")).to_be_visible()
+        expect(page.get_by_role("row", name=f"{N} would be frozen")).to_be_visible()
         page.get_by_label("Only clips that a person answered").check()
-        expect(page.get_by_role("row", name="Would be frozen 0")).to_be_visible()
+        expect(page.get_by_role("row", name="0 would be frozen")).to_be_visible()
         expect(page.get_by_text("No clip would be released")).to_be_visible()
         page.get_by_role("button", name="Freeze this version").click()
         expect(page.get_by_text("no clip with a settled label")).to_be_visible(timeout=30_000)
