@@ -112,11 +112,13 @@ def test_item_that_kills_its_process_is_found_out_and_all_others_are_done(tmp_pa
     assert sum(count - 1 for count in runs.values()) <= 60
 
 
-def test_worker_that_dies_while_the_reader_is_busy_costs_nothing_more() -> None:
-    results: list[Result[int]] = []
-    for result in parallel_map(partial(deadly_if_in, deadly=frozenset({3})), range(40), n_workers=2):
-        results.append(result)
-        time.sleep(0.4 if len(results) < 3 else 0)
+def test_worker_that_dies_just_before_work_is_handed_out_costs_nothing_more() -> None:
+    def is_cancelled() -> bool:
+        time.sleep(0.3)
+        return False
+
+    fn = partial(deadly_if_in, deadly=frozenset({3}))
+    results = list(parallel_map(fn, range(40), n_workers=2, is_cancelled=is_cancelled))
     assert values(results) == sorted(set(range(40)) - {3})
     assert [result.index for result in results if result.failure] == [3]
 

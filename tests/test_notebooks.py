@@ -43,9 +43,9 @@ def test_there_is_a_notebook_for_each_stage() -> None:
 
 
 def test_notebooks_lead_from_files_to_a_release(workspace: Path) -> None:
-    said = [execute(path, N_SOUNDS=MIN_SOUNDS) if path == BRING_IN else execute(path) for path in NOTEBOOKS]
-    assert not embedded.is_running(workspace / "database"), "a notebook's kernel left the database running"
+    # Held open, the database need not start for each notebook.
     with open_workspace(load_settings(workspace=workspace, project="demo")) as opened:
+        said = [execute(path, N_SOUNDS=MIN_SOUNDS) if path == BRING_IN else execute(path) for path in NOTEBOOKS]
         counts = count_all(opened.conn, opened.project().project_id)
         answers = opened.conn.execute("SELECT answer FROM annotation WHERE source = 'human' ORDER BY created_at")
         assert [answer for (answer,) in answers] == ["unsure", "withdrawn"]
@@ -60,19 +60,21 @@ def test_notebooks_lead_from_files_to_a_release(workspace: Path) -> None:
 def test_notebooks_say_what_to_do_on_an_empty_project(workspace: Path) -> None:
     folder = workspace / "empty"
     folder.mkdir()
-    execute(BRING_IN, FOLDER=str(folder))
-    stopped = {path.stem: why for path in NOTEBOOKS if path != BRING_IN and (why := complaint(path)) is not None}
+    with embedded.hold(workspace / "database"):
+        execute(BRING_IN, FOLDER=str(folder))
+        stopped = {path.stem: why for path in NOTEBOOKS if path != BRING_IN and (why := complaint(path)) is not None}
     assert {stem: why.ename for stem, why in stopped.items() if why.ename not in OUR_ERRORS} == {}
     assert "run 01_bring_in first" in stopped["02_cut"].evalue
     assert "run 02_cut first" in stopped["03_embed"].evalue
     assert "label some in the review dashboard first" in stopped["06_release"].evalue
 
 
-def test_notebook_names_the_missing_project_and_how_to_make_it(workspace: Path) -> None:
+def test_notebook_of_a_missing_project_says_how_to_make_it_and_leaves_nothing_running(workspace: Path) -> None:
     with pytest.raises(CellExecutionError) as caught:
         execute(CUT, PROJECT="nowhere")
     assert caught.value.ename == "NotFound"
     assert "nowhere" in caught.value.evalue and "earmark init" in caught.value.evalue
+    assert not embedded.is_running(workspace / "database")
 
 
 def execute(path: Path, **parameters: object) -> str:

@@ -251,27 +251,32 @@ KILLED_WRITER = """
 import sys
 from pipeline.storage import Store
 store = Store(sys.argv[1])
+data = bytearray(16_000_000)
 print("ready", flush=True)
-for i in range(100_000):
-    store.put(i.to_bytes(4, "little") * 50_000, suffix=".wav")
+for i in range(100):
+    data[:2] = int(sys.argv[2]), i
+    store.put(bytes(data), suffix=".wav")
 """
 
 
-def test_object_is_whole_or_absent_when_its_writer_is_killed(tmp_path: Path) -> None:
-    rng = random.Random(7)
-    for _ in range(5):
+def test_object_is_whole_or_absent_while_it_is_written_and_after_its_writer_is_killed(tmp_path: Path) -> None:
+    store, rng = Store(str(tmp_path)), random.Random(7)
+    for round_ in range(3):
         writer = subprocess.Popen(
-            [sys.executable, "-c", KILLED_WRITER, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", KILLED_WRITER, str(tmp_path), str(round_)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert writer.stdout and writer.stdout.readline() == "ready\n"
-        time.sleep(rng.uniform(0.02, 0.15))
+        until = time.monotonic() + rng.uniform(0.1, 0.3)
+        n_before = len(list(store.keys()))
+        while time.monotonic() < until or len(list(store.keys())) == n_before:
+            assert {Path(store.local_path(key) or "").stat().st_size for key in store.keys()} <= {16_000_000}  # noqa: SIM118
         writer.send_signal(signal.SIGKILL)
         writer.communicate()
-    store = Store(str(tmp_path))
-    keys = list(store.keys())
-    assert keys
-    for key in keys:
-        assert hashlib.sha256(store.read(key)).hexdigest() == Path(key).stem
+    for key in store.keys():  # noqa: SIM118
+        assert file_sha256(store.local_path(key) or "").hex() == Path(key).stem
 
 
 def test_remote_folder_is_scanned_like_a_local_one() -> None:

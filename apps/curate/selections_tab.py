@@ -97,7 +97,7 @@ class SelectionsTab:
             item_rows(shown, self._state.cards([item.clip_id for item in shown]), n_before=self._first_row),
             has_previous=self._first_row > 0,
             has_next=last < len(self._items),
-            note=f"{self._first_row + 1:,}–{last:,} of {clips(len(self._items))}, best first",
+            note=f"{self._first_row + 1:,}–{last:,} of {clips(len(self._items))}",
         )
 
     def _choose(self, values: Values) -> str | None:

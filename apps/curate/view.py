@@ -38,7 +38,7 @@ class CuratePage:
         self._pace = Pace()
         self._notice, self._progress, self._kpis = Notice(), Progress(), Kpis()
         self._tabs = Buttons(kind="tabs", chosen=_MAP)
-        self._tabs.on_press(lambda _key: self._draw_now())
+        self._tabs.on_press(self._open_tab)
         self._map = MapTab(self._state, self._notice, on_saved=self._saved, on_queued=self._started)
         self._duplicates = DuplicatesTab(self._state, on_decided=self._draw_now, on_started=self._started)
         self._selections = SelectionsTab(self._state, on_started=self._started)
@@ -81,6 +81,11 @@ class CuratePage:
         self._notice.error(sentence)
 
     # ----------------------------------------------------------------------------------------- what is seen
+
+    def _open_tab(self, _key: str) -> None:
+        if self._notice.tone == "success":
+            self._notice.clear()
+        self._draw_now()
 
     def _draw_now(self) -> None:
         self.draw(self._state.read_now())

@@ -117,7 +117,7 @@ def _truth_rows(truth: Truth) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for line in truth.lines:
         share = line.n_found / line.n_planted if line.n_planted else None
-        tone = "ok" if share is not None and share >= 0.9 and not line.n_false else "warn"
+        tone = "ok" if share is not None and share >= 0.9 else "warn"
         rows.append(
             {
                 "id": line.kind,

@@ -74,8 +74,8 @@ class TaskPanel:
             [],
             submit_label="Embed, de-duplicate and queue",
             title="Make ready for review",
-            intro="Gives every clip that lacks it an embedding, marks copies of the same sound as redundant (nothing is "
-            "deleted), and puts what waits for a person in order.",
+            intro="Gives every clip that lacks it an embedding, marks copies of the same sound as redundant (nothing "
+            "is deleted), and puts what waits for a person in order.",
         )
         self._prepare_form.on_submit(self._prepare)
         self._parts = {

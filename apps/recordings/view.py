@@ -31,14 +31,14 @@ _COLUMNS = [
     {"key": "name", "label": "Name", "kind": "text"},
     {"key": "wave", "label": "First clip", "kind": "wave"},
     {"key": "duration_s", "label": "Seconds", "kind": "number", "digits": 2},
-    {"key": "container", "label": "Format", "kind": "text"},
-    {"key": "rate_khz", "label": "kHz", "kind": "number"},
-    {"key": "n_channels", "label": "Channels", "kind": "number"},
-    {"key": "peak_dbfs", "label": "Peak dBFS", "kind": "number", "digits": 1},
     {"key": "problems", "label": "Problems", "kind": "pill"},
     {"key": "labels", "label": "Labels", "kind": "text"},
     {"key": "source_group", "label": "Source group", "kind": "text"},
     {"key": "n_clips", "label": "Clips", "kind": "number"},
+    {"key": "container", "label": "Format", "kind": "text"},
+    {"key": "rate_khz", "label": "kHz", "kind": "number"},
+    {"key": "n_channels", "label": "Channels", "kind": "number"},
+    {"key": "peak_dbfs", "label": "Peak dBFS", "kind": "number", "digits": 1},
 ]
 
 
@@ -190,9 +190,9 @@ class RecordingsView:
                 say(_done_words(what, job.results))
                 self._tasks.choose_next(what.overview)
             elif job.is_cancelled:
-                self._notice.info(job.error)
+                self._notice.info(_sentence(job.error))
             else:
-                self._notice.error(job.error)
+                self._notice.error(_sentence(job.error))
             return
         was = running_now(before.overview.operations)
         if job is not None or was is None or running_now(what.overview.operations) is not None:
@@ -202,6 +202,10 @@ class RecordingsView:
             sentence = f"{action_words(ended.action)} {ended.status}: {outcome_words(ended)}"
             say = self._notice.success if ended.status == "done" else self._notice.error
             say(sentence)
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _has_failures(results: list[dict[str, Any]]) -> bool:

@@ -156,8 +156,9 @@ class ReviewState:
             return
         self._held.discard(given.clip_id)
         if given.heard is not None:
-            self._response_ms[given.annotation_id] = given.heard.response_ms
-            self._response_ms = dict(list(self._response_ms.items())[-_N_FOR_PACE:])
+            # A new dict each time: the thread that keeps the page fresh may be reading the old one.
+            known = {**self._response_ms, given.annotation_id: given.heard.response_ms}
+            self._response_ms = dict(list(known.items())[-_N_FOR_PACE:])
 
     def skip(self, clip_id: int) -> None:
         """Leave a clip to others. Raises NotPermitted, DatabaseUnavailable."""

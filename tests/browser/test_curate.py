@@ -1,4 +1,4 @@
-"""The curate page in Chromium: groups judged by ear, a line drawn on the map, selections, and what the database says."""
+"""The curate page in Chromium: groups judged by ear, a line on the map, selections, and what the database says."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from apps.session import Session
 from pipeline.cli.serve import free_port, page_url
@@ -89,7 +90,7 @@ def _go(page: Page, url: str) -> None:
         try:
             page.goto(url, wait_until="commit")
             break
-        except Exception:
+        except PlaywrightError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.3)
@@ -169,7 +170,10 @@ def test_another_representative_is_kept(page: Page, session: Session) -> None:
     expect(page.locator(".em-compare-status")).to_contain_text("now stands for the group")
     chosen = rows(
         session,
-        "SELECT representative_clip_id FROM duplicate_group JOIN duplicate USING (duplicate_group_id) WHERE clip_id = %s",
+        """
+        SELECT representative_clip_id FROM duplicate_group JOIN duplicate USING (duplicate_group_id)
+        WHERE clip_id = %s
+        """,
         representative,
     )
     assert chosen == [(others[0],)]
@@ -184,6 +188,19 @@ def test_decisions_stand_after_finding_near_duplicates_again(page: Page, session
     expect(page.locator(".em-group")).to_have_count(3)
     open_group(page, session, "1_jackson_90.wav")
     expect(page.locator(".em-clip .em-pill.em-ok")).to_have_text("restored")
+
+
+def test_group_that_was_just_judged_does_not_jump_away(page: Page, session: Session) -> None:
+    page.get_by_role("button", name="To judge").click()
+    expect(page.locator(".em-group")).to_have_count(2)
+    _, others = open_group(page, session, "7_theo_90.wav")
+    page.keyboard.press("c")
+    expect(page.locator(".em-group[aria-current]")).to_contain_text("judged")
+    assert rows(session, "SELECT decision FROM duplicate_decision WHERE clip_id = %s", others[0]) == [("mark",)]
+    page.get_by_role("button", name="To judge").click()
+    expect(page.locator(".em-group")).to_have_count(1)
+    page.get_by_role("button", name="All", exact=False).first.click()
+    expect(page.locator(".em-group")).to_have_count(3)
 
 
 def test_line_around_points_becomes_a_selection(page: Page, session: Session) -> None:

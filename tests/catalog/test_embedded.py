@@ -179,6 +179,20 @@ def test_forked_and_spawned_children_do_not_hold_the_server(folder: Path) -> Non
         spawned.wait()
 
 
+def test_forked_child_of_a_killed_user_does_not_keep_the_server_from_stopping(folder: Path) -> None:
+    forking = HOLD.replace("print(url", "import os; child = os.fork(); child or time.sleep(60); print(child")
+    killed = subprocess.Popen([sys.executable, "-c", forking, str(folder)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    child = int(answer(killed))
+    killed.kill()
+    try:
+        with embedded.hold(folder):
+            os.kill(child, 0)
+        assert not embedded.is_running(folder)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        killed.communicate()
+
+
 def test_ctrl_c_in_the_terminal_stops_its_user_first_and_then_the_server(folder: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(folder)],
@@ -189,11 +203,12 @@ def test_ctrl_c_in_the_terminal_stops_its_user_first_and_then_the_server(folder:
         cwd=ROOT,
         start_new_session=True,
     )
-    with embedded.hold(folder):
-        answer(process)
+    assert answer(process), "it started the server, so that the server is of its terminal's session if of any"
+    with embedded.hold(folder) as url, psycopg.connect(url, autocommit=True) as conn:
         os.killpg(process.pid, signal.SIGINT)
         assert "KeyboardInterrupt" in process.communicate()[1]
-        assert embedded.is_running(folder)
+        time.sleep(0.3)
+        assert conn.execute("SELECT 1").fetchone() == (1,)
     assert not embedded.is_running(folder)
 
 
