@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.recordings.state import failure_page
+from apps.recordings.rows import failure_page
 from pipeline.catalog.failures import FailureRow
 from pipeline.widgets.tables import Table, Turn
 

@@ -7,13 +7,8 @@ from typing import Any, cast
 from apps.main_job import Pace, action_words, main_job_steps, outcome_words, running_now
 from apps.page import show_page
 from apps.recordings.failure_list import FailureList
-from apps.recordings.state import (
-    MENDED,
-    RecordingsData,
-    RecordingsState,
-    page_note,
-    recording_rows,
-)
+from apps.recordings.rows import MENDED, page_note, recording_rows
+from apps.recordings.state import RecordingsData, RecordingsState
 from apps.recordings.tasks import TaskPanel
 from apps.session import Session
 from pipeline.catalog.operations import OperationState

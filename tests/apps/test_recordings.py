@@ -11,14 +11,8 @@ import pytest
 from apps.recordings import state as state_module
 from apps.recordings.bringing_in import bring_in_from, errors_in, preview_names
 from apps.recordings.cutting import cut_fields, cut_spec, cut_words, segmenter_names
-from apps.recordings.state import (
-    N_FAILURES_SHOWN,
-    RecordingsState,
-    failure_page,
-    next_task,
-    page_note,
-    recording_rows,
-)
+from apps.recordings.rows import N_FAILURES_SHOWN, failure_page, page_note, recording_rows
+from apps.recordings.state import RecordingsState, next_task
 from apps.recordings.view import RecordingsView
 from apps.session import Session
 from pipeline.catalog.operations import begin

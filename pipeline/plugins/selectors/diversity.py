@@ -56,9 +56,8 @@ def _with_reasons(vectors: Float32, chosen: list[int], picked: list[int]) -> lis
             reason = "where the selection starts"
         else:
             n_before = len(chosen) + place
-            reason = (
-                f"unlike the {n_before} chosen before it: distance {max(0.0, 1 - nearest[place]):.2f} to the nearest"
-            )
+            before = "one" if n_before == 1 else str(n_before)
+            reason = f"unlike the {before} chosen before it: distance {max(0.0, 1 - nearest[place]):.2f} to the nearest"
         picks.append(Pick(index=index, reason=reason))
         nearest = np.maximum(nearest, vectors[picked] @ vectors[index])
     return picks

@@ -234,10 +234,11 @@ class ClipDeckView {
     const { state } = this;
     this.askedMoreAt = null;
     this.refusal = null;
+    const wasAtEnd = !state.current;
     this.isExhausted = state.append(clips) === 0;
     state.total = total;
     state.done = done + netAnswers(this.outbox.events);
-    if (!state.current && state.nextOpen() < state.clips.length)
+    if (wasAtEnd && state.nextOpen() < state.clips.length)
       this.show(state.nextOpen(), "queue", performance.now());
     else this.cache.request(state.ahead(this.model.get("prefetch")).map(({ id }) => id));
   }
