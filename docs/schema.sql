@@ -260,9 +260,14 @@ CREATE TABLE public.duplicate (
     duplicate_group_id bigint NOT NULL,
     distance real NOT NULL,
     reason text NOT NULL,
+    lag_s real NOT NULL,
     author text DEFAULT SESSION_USER NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
+
+-- Name: COLUMN duplicate.lag_s; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.duplicate.lag_s IS 'the clip begins so much later than the clip that distance and reason refer to';
 
 -- Name: duplicate_decision; Type: TABLE; Schema: public; Owner: -
 

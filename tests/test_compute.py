@@ -108,8 +108,9 @@ def test_item_that_kills_its_process_is_found_out_and_all_others_are_done(tmp_pa
     assert "SIGKILL" in dead.failure.message
     runs = Counter(path.name.split("-")[0] for path in tmp_path.iterdir())
     assert runs["17"] == 2, "once among others, once alone"
-    # What was finished before the death is not done again, but for the few chunks that were still under way.
-    assert sum(count - 1 for count in runs.values()) <= 60
+    # What was finished before the death is not done again, but for the chunks that were still under way.
+    assert max(runs.values()) == 2
+    assert sum(count - 1 for count in runs.values()) <= 150
 
 
 def test_worker_that_dies_just_before_work_is_handed_out_costs_nothing_more() -> None:

@@ -234,6 +234,8 @@ def _compared_clip(member: GroupMember, group: OpenGroup, representative: GroupM
         "state": "proposed" if decision is None else _STATES[decision],
         "detail": " · ".join(facts),
         "distance": distance,
+        # The widget asks where the representative begins within this clip.
+        "lag_s": representative.lag_s - member.lag_s,
         "reason": reason,
     }
 

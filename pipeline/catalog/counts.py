@@ -14,8 +14,8 @@ from pipeline.core.errors import CatalogError
 class Counts:
     """How much there is at each stage of the main job.
 
-    ``n_with_problems`` counts recordings, ``n_answered`` clips that a person answered, ``n_carried`` active
-    clips that came with a label.
+    ``n_with_problems`` counts recordings, ``n_answered`` active clips that a person answered, ``n_carried``
+    those that came with a label.
     """
 
     n_recordings: int
@@ -56,8 +56,8 @@ def count_all(conn: Connection[TupleRow], project_id: int) -> Counts:
               (SELECT count(*) FROM duplicate_group WHERE project_id = %(p)s) AS n_groups,
               (SELECT count(*) FROM clip WHERE project_id = %(p)s AND is_active AND is_redundant) AS n_redundant,
               (SELECT count(*) FROM review WHERE project_id = %(p)s AND state = 'open') AS n_in_queue,
-              (SELECT count(DISTINCT clip_id) FROM current_annotation
-               WHERE project_id = %(p)s AND source = 'human') AS n_answered,
+              (SELECT count(DISTINCT a.clip_id) FROM current_annotation a JOIN clip c USING (clip_id)
+               WHERE a.project_id = %(p)s AND a.source = 'human' AND c.is_active) AS n_answered,
               (SELECT count(DISTINCT a.clip_id) FROM current_annotation a JOIN clip c USING (clip_id)
                WHERE a.project_id = %(p)s AND a.source <> 'human' AND c.is_active) AS n_carried,
               (SELECT count(*) FROM (SELECT DISTINCT ON (clip_id, author) is_raised FROM flag
@@ -72,12 +72,13 @@ def count_all(conn: Connection[TupleRow], project_id: int) -> Counts:
 
 
 def count_labels(conn: Connection[TupleRow], project_id: int) -> list[tuple[str, int, int]]:
-    """Each label with the number of its clips answered by people, and of those that came with it; in order."""
+    """Each label with the number of its active clips answered by people, and of those that came with it; in order."""
     return conn.execute(
         """
-        SELECT l.name, count(DISTINCT a.clip_id) FILTER (WHERE a.source = 'human'),
-          count(DISTINCT a.clip_id) FILTER (WHERE a.source <> 'human')
+        SELECT l.name, count(DISTINCT c.clip_id) FILTER (WHERE a.source = 'human'),
+          count(DISTINCT c.clip_id) FILTER (WHERE a.source <> 'human')
         FROM label l LEFT JOIN current_annotation a USING (label_id)
+        LEFT JOIN clip c ON c.clip_id = a.clip_id AND c.is_active
         WHERE l.project_id = %s GROUP BY l.label_id ORDER BY l.position, l.label_id
         """,
         (project_id,),

@@ -22,6 +22,7 @@ class NewDuplicate:
     clip_id: int
     distance: float
     reason: str
+    lag_s: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,7 @@ class GroupMember:
     thumbnail: bytes
     distance: float
     reason: str
+    lag_s: float
     is_representative: bool
     is_redundant: bool
 
@@ -66,10 +68,10 @@ def replace_groups(
         )
         conn.cursor().executemany(
             """
-            INSERT INTO duplicate (clip_id, project_id, duplicate_group_id, distance, reason)
-            VALUES (%s, %s, %s, %s, %s)
+            INSERT INTO duplicate (clip_id, project_id, duplicate_group_id, distance, reason, lag_s)
+            VALUES (%s, %s, %s, %s, %s, %s)
             """,
-            [(m.clip_id, project_id, group_id, m.distance, m.reason) for m in members],
+            [(m.clip_id, project_id, group_id, m.distance, m.reason, m.lag_s) for m in members],
         )
     conn.execute(
         """
@@ -136,7 +138,7 @@ def read_group(conn: Connection[TupleRow], project_id: int, group_id: int) -> li
         return cursor.execute(
             """
             SELECT d.duplicate_group_id, d.clip_id, r.name AS recording_name, c.duration_s, c.rate_hz, c.thumbnail,
-              d.distance, d.reason, d.clip_id = g.representative_clip_id AS is_representative, c.is_redundant
+              d.distance, d.reason, d.lag_s, d.clip_id = g.representative_clip_id AS is_representative, c.is_redundant
             FROM duplicate d JOIN duplicate_group g USING (duplicate_group_id)
             JOIN clip c USING (clip_id) JOIN recording r USING (recording_id)
             WHERE d.project_id = %s AND d.duplicate_group_id = %s

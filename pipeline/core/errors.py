@@ -46,6 +46,10 @@ class EarmarkError(Exception):
         self.do = do
         super().__init__(self._sentence())
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of the stack: the sentence alone."""
+        return [f"{type(self).__name__}: {self}"]
+
     def _sentence(self) -> str:
         sentence = self.what if self.which is None else f"{self.what}: {self.which}"
         if self.expected is not None:

@@ -51,8 +51,8 @@ def create(kind: str, spec: PluginSpec) -> Any:
     Raises PluginError for an unknown name, an unknown parameter or a value out of range.
     """
     plugin = load(kind, spec.name)
-    known = {f.name for f in dataclasses.fields(plugin)}
-    unknown = sorted(set(spec.params) - known)
+    known = {f.name: f for f in dataclasses.fields(plugin)}
+    unknown = sorted(set(spec.params) - set(known))
     if unknown:
         raise PluginError(
             f"unknown parameter of {kind} {spec.name}",
@@ -60,7 +60,7 @@ def create(kind: str, spec: PluginSpec) -> Any:
             expected=f"only {', '.join(sorted(known)) or 'none'}",
         )
     try:
-        return plugin(**spec.params)
+        return plugin(**{name: _as_declared(value, known[name]) for name, value in spec.params.items()})
     except (TypeError, ValueError) as error:
         raise PluginError(f"cannot create {kind} {spec.name}", got=str(error)) from error
 
@@ -68,6 +68,12 @@ def create(kind: str, spec: PluginSpec) -> Any:
 def spec_of(name: str, plugin: Any) -> PluginSpec:
     """The full spec of a created plug-in, every parameter named, so that it can be made again."""
     return PluginSpec(name=name, params=dataclasses.asdict(plugin))
+
+
+def _as_declared(value: Any, field: dataclasses.Field[Any]) -> Any:
+    """2 for a field of seconds is 2.0: one and the same plug-in has one and the same hash."""
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return float(value) if is_whole and str(field.type) in ("float", "float | None") else value
 
 
 def _group(kind: str) -> dict[str, EntryPoint]:

@@ -158,11 +158,15 @@ class Segment:
 
 @dataclass(frozen=True, kw_only=True)
 class DuplicateMember:
-    """One clip of a near-duplicate group, by its index in what was given. 0 is the same, 1 unlike."""
+    """One clip of a near-duplicate group, by its index in what was given. Distance 0 is the same, 1 unlike.
+
+    ``lag_s``: the clip begins so much later than the representative (negative: earlier), in the sound they share.
+    """
 
     index: int
     distance: float
     reason: str
+    lag_s: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

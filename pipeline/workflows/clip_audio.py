@@ -22,7 +22,9 @@ def clip_bytes(conn: Conn, project: Project, store: Store, clip_id: int) -> tupl
     """
     sound = clip_sound(conn, project.project_id, clip_id)
     if sound is None:
-        raise NotFound("no such clip in this project", which=clip_id, do="reload the page")
+        raise NotFound(
+            "no such clip in this project", which=clip_id, do="look it up again, its recording may have been cut anew"
+        )
     mime = "audio/flac" if sound.object_key.endswith(".flac") else "audio/wav"
     return store.read(sound.object_key), mime, sound.rate_hz
 

@@ -50,7 +50,9 @@ def deduplicate(
             (
                 found.clip_ids[group.representative],
                 [
-                    duplicates.NewDuplicate(clip_id=found.clip_ids[m.index], distance=m.distance, reason=m.reason)
+                    duplicates.NewDuplicate(
+                        clip_id=found.clip_ids[m.index], distance=m.distance, reason=m.reason, lag_s=m.lag_s
+                    )
                     for m in group.members
                 ],
             )

@@ -51,9 +51,11 @@ CREATE TABLE duplicate (
   duplicate_group_id bigint NOT NULL REFERENCES duplicate_group ON DELETE CASCADE,
   distance real NOT NULL,
   reason text NOT NULL,
+  lag_s real NOT NULL,
   author text NOT NULL DEFAULT session_user,
   created_at timestamptz NOT NULL DEFAULT now()
 );
+COMMENT ON COLUMN duplicate.lag_s IS 'the clip begins so much later than the clip that distance and reason refer to';
 CREATE INDEX duplicate_by_group ON duplicate (duplicate_group_id);
 
 CREATE TABLE duplicate_decision (

@@ -170,7 +170,9 @@ def _group(leader: int, matches: dict[int, Match], copies: dict[int, list[int]])
     ]
     for other, match in matches.items():
         distance, reason = 1 - match.score, _reason(match)
-        members += [DuplicateMember(index=i, distance=distance, reason=reason) for i in copies[other]]
+        members += [
+            DuplicateMember(index=i, distance=distance, reason=reason, lag_s=match.lag_s) for i in copies[other]
+        ]
     return DuplicateGroup(representative=leader, members=tuple(sorted(members, key=lambda member: member.index)))
 
 
