@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import argparse
 from typing import Any
+from urllib.parse import urlsplit
 
-from tornado.web import RedirectHandler
+from tornado.web import HTTPError, RedirectHandler
 from voila.app import Voila
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 
 from apps.serving.voila_config import SERVING, voila_config
+
+
+class LeftPage(VoilaShutdownKernelHandler):
+    """Ends the kernel of a page that is left; without this, kernels stay until they are culled.
+
+    The browser's farewell is a beacon, which cannot carry the token against forgery: its origin must be ours instead.
+    """
+
+    def check_xsrf_cookie(self) -> None:
+        origin = self.request.headers.get("Origin", "")
+        if urlsplit(origin).netloc != self.request.host:
+            raise HTTPError(403, f"a page of another origin: {origin or 'none'}")
 
 
 class Dashboards(Voila):
@@ -16,7 +30,8 @@ class Dashboards(Voila):
 
     def init_handlers(self) -> list[Any]:
         home = RedirectHandler, {"url": f"{self.base_url}voila/render/home.ipynb", "permanent": False}
-        return [(self.base_url, *home), *super().init_handlers()]
+        left = f"{self.base_url}voila/api/shutdown/(.*)"
+        return [(self.base_url, *home), (left, LeftPage), *super().init_handlers()]
 
 
 def main() -> None:
