@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.context import (
+    Context,
     JsonOption,
     ProjectOption,
     WorkspaceOption,
@@ -18,13 +19,16 @@ from pipeline.cli.context import (
     print_json,
     print_outcome,
     progress_bar,
+    run_verb,
 )
 from pipeline.cli.demo import demo
 from pipeline.cli.serve import serve
 from pipeline.core import registry
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.settings import DEFAULT_RECIPE
+from pipeline.core.types import Outcome
 from pipeline.workflows.carried_labels import LabelRules
+from pipeline.workflows.operation import OnProgress
 
 app = typer.Typer(
     name="earmark",
@@ -78,17 +82,18 @@ def ingest(
     rules = LabelRules(
         from_folder=labels == "folder", name_pattern=pattern, csv_path=None if table is None else str(table)
     )
-    with command(workspace, project, is_json=is_json, recipe=DEFAULT_RECIPE) as context:
-        with progress_bar(is_json=is_json) as on_progress:
-            outcome = run(
-                context.workspace.conn,
-                context.project,
-                source,
-                labels=rules,
-                n_workers=context.settings.n_workers,
-                on_progress=on_progress,
-            )
-        print_outcome("ingest", outcome, is_json=is_json)
+
+    def work(context: Context, on_progress: OnProgress) -> Outcome:
+        return run(
+            context.workspace.conn,
+            context.project,
+            source,
+            labels=rules,
+            n_workers=context.settings.n_workers,
+            on_progress=on_progress,
+        )
+
+    run_verb("ingest", work, workspace, project, is_json=is_json, recipe=DEFAULT_RECIPE)
 
 
 @app.command()
@@ -101,17 +106,17 @@ def cut(
     """Cut recordings into clips in the project's audio format."""
     from pipeline.workflows.cut import cut as run
 
-    with command(workspace, project, is_json=is_json) as context:
-        with progress_bar(is_json=is_json) as on_progress:
-            outcome = run(
-                context.workspace.conn,
-                context.project,
-                context.workspace.store,
-                segmenter=_spec(segmenter),
-                n_workers=context.settings.n_workers,
-                on_progress=on_progress,
-            )
-        print_outcome("cut", outcome, is_json=is_json)
+    def work(context: Context, on_progress: OnProgress) -> Outcome:
+        return run(
+            context.workspace.conn,
+            context.project,
+            context.workspace.store,
+            segmenter=_spec(segmenter),
+            n_workers=context.settings.n_workers,
+            on_progress=on_progress,
+        )
+
+    run_verb("cut", work, workspace, project, is_json=is_json)
 
 
 @app.command()
@@ -124,17 +129,17 @@ def embed(
     """Embed the clips and draw the map."""
     from pipeline.workflows.embed import embed as run
 
-    with command(workspace, project, is_json=is_json) as context:
-        with progress_bar(is_json=is_json) as on_progress:
-            outcome = run(
-                context.workspace.conn,
-                context.project,
-                context.workspace.store,
-                encoder=_spec(encoder),
-                n_workers=context.settings.n_workers,
-                on_progress=on_progress,
-            )
-        print_outcome("embed", outcome, is_json=is_json)
+    def work(context: Context, on_progress: OnProgress) -> Outcome:
+        return run(
+            context.workspace.conn,
+            context.project,
+            context.workspace.store,
+            encoder=_spec(encoder),
+            n_workers=context.settings.n_workers,
+            on_progress=on_progress,
+        )
+
+    run_verb("embed", work, workspace, project, is_json=is_json)
 
 
 @app.command()
@@ -147,16 +152,16 @@ def deduplicate(
     """Group near-duplicates and mark all but one of each as redundant."""
     from pipeline.workflows.deduplicate import deduplicate as run
 
-    with command(workspace, project, is_json=is_json) as context:
-        with progress_bar(is_json=is_json) as on_progress:
-            outcome = run(
-                context.workspace.conn,
-                context.project,
-                context.workspace.store,
-                deduplicator=_spec(deduplicator),
-                on_progress=on_progress,
-            )
-        print_outcome("deduplicate", outcome, is_json=is_json)
+    def work(context: Context, on_progress: OnProgress) -> Outcome:
+        return run(
+            context.workspace.conn,
+            context.project,
+            context.workspace.store,
+            deduplicator=_spec(deduplicator),
+            on_progress=on_progress,
+        )
+
+    run_verb("deduplicate", work, workspace, project, is_json=is_json)
 
 
 @app.command()
@@ -172,18 +177,18 @@ def select(
     """Choose the clips that say most, as a named selection."""
     from pipeline.workflows.select import select as run
 
-    with command(workspace, project, is_json=is_json) as context:
-        with progress_bar(is_json=is_json) as on_progress:
-            outcome = run(
-                context.workspace.conn,
-                context.project,
-                name,
-                n_clips=n_clips,
-                selector=_spec(selector),
-                seed=seed,
-                on_progress=on_progress,
-            )
-        print_outcome("select", outcome, is_json=is_json)
+    def work(context: Context, on_progress: OnProgress) -> Outcome:
+        return run(
+            context.workspace.conn,
+            context.project,
+            name,
+            n_clips=n_clips,
+            selector=_spec(selector),
+            seed=seed,
+            on_progress=on_progress,
+        )
+
+    run_verb("select", work, workspace, project, is_json=is_json)
 
 
 @app.command()
@@ -199,18 +204,18 @@ def queue(
     """Put what waits for a person's ear in order."""
     from pipeline.workflows.queue import build_queue as run
 
-    with command(workspace, project, is_json=is_json) as context:
-        with progress_bar(is_json=is_json) as on_progress:
-            outcome = run(
-                context.workspace.conn,
-                context.project,
-                strategy=_spec(strategy),
-                selection=selection,
-                n_clips=n_clips,
-                seed=seed,
-                on_progress=on_progress,
-            )
-        print_outcome("queue", outcome, is_json=is_json)
+    def work(context: Context, on_progress: OnProgress) -> Outcome:
+        return run(
+            context.workspace.conn,
+            context.project,
+            strategy=_spec(strategy),
+            selection=selection,
+            n_clips=n_clips,
+            seed=seed,
+            on_progress=on_progress,
+        )
+
+    run_verb("queue", work, workspace, project, is_json=is_json)
 
 
 @app.command()

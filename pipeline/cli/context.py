@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -67,6 +67,22 @@ def command(
     except KeyboardInterrupt:
         err.print("stopped; what was committed stands, run the same again to go on")
         sys.exit(130)
+
+
+def run_verb(
+    verb: str,
+    work: Callable[[Context, OnProgress], Outcome],
+    workspace: Path | None,
+    project: str | None,
+    *,
+    is_json: bool,
+    recipe: Path | None = None,
+) -> None:
+    """Do the work of one verb with a bar, and say what became of its items."""
+    with command(workspace, project, is_json=is_json, recipe=recipe) as context:
+        with progress_bar(is_json=is_json) as on_progress:
+            outcome = work(context, on_progress)
+        print_outcome(verb, outcome, is_json=is_json)
 
 
 @contextmanager

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -20,9 +22,11 @@ from pipeline.cli.context import (
     progress_bar,
 )
 from pipeline.cli.serve import DEFAULT_PORT, serve_workspace
+from pipeline.core.errors import NotFound
 from pipeline.core.settings import DEFAULT_RECIPE
 from pipeline.core.types import Outcome
 from pipeline.workflows.carried_labels import LabelRules
+from pipeline.workflows.operation import OnProgress
 
 DEMO_RECIPE = DEFAULT_RECIPE.with_name("demo.yaml")
 SITE_PATTERN = "{group}_{kind}_{take}.{ending}"
@@ -69,8 +73,8 @@ def _bring_in(context: Context, data: Path | None) -> dict[str, Outcome]:
     from pipeline.demo.truth import TRUTH_FILE
 
     corpus = context.settings.workspace / "demo-corpus"
-    if not (corpus / TRUTH_FILE).exists():
-        out.print("[bold]corpus[/bold]  making a few hundred sounds …") if not context.is_json else None
+    if not context.is_json and not (corpus / TRUTH_FILE).exists():
+        out.print("[bold]corpus[/bold]  making a few hundred sounds …")
     make_corpus(corpus)
     set_truth_uri(context.workspace.conn, context.project.project_id, (corpus / TRUTH_FILE).as_uri())
     rules = {"short": LabelRules(from_folder=True, name_pattern=SITE_PATTERN)}
@@ -83,70 +87,59 @@ def _bring_in(context: Context, data: Path | None) -> dict[str, Outcome]:
 def _ingest(context: Context, folder: Path, rules: LabelRules) -> Outcome:
     from pipeline.workflows.ingest import ingest
 
-    with progress_bar(is_json=context.is_json) as on_progress:
-        outcome = ingest(
-            context.workspace.conn,
-            context.project,
-            str(folder),
-            labels=rules,
-            n_workers=context.settings.n_workers,
-            on_progress=on_progress,
-        )
-    return _told(context, f"ingest {folder.name}", outcome)
+    conn, n_workers = context.workspace.conn, context.settings.n_workers
+    work = partial(ingest, conn, context.project, str(folder), labels=rules, n_workers=n_workers)
+    return _do(context, f"ingest {folder.name}", work)
 
 
 def _cut_and_embed(context: Context) -> dict[str, Outcome]:
     from pipeline.workflows.cut import cut
     from pipeline.workflows.embed import embed
 
-    conn, project, store = context.workspace.conn, context.project, context.workspace.store
+    given = context.workspace.conn, context.project, context.workspace.store
     n_workers = context.settings.n_workers
-    with progress_bar(is_json=context.is_json) as on_progress:
-        cut_outcome = cut(conn, project, store, n_workers=n_workers, on_progress=on_progress)
-    _told(context, "cut", cut_outcome)
-    with progress_bar(is_json=context.is_json) as on_progress:
-        embed_outcome = embed(conn, project, store, n_workers=n_workers, on_progress=on_progress)
-    _told(context, "embed", embed_outcome)
-    return {"cut": cut_outcome, "embed": embed_outcome}
+    return {
+        "cut": _do(context, "cut", partial(cut, *given, n_workers=n_workers)),
+        "embed": _do(context, "embed", partial(embed, *given, n_workers=n_workers)),
+    }
 
 
 def _curate_and_release(context: Context) -> dict[str, Outcome]:
-    from pipeline.core.errors import NotFound
     from pipeline.workflows.deduplicate import deduplicate
     from pipeline.workflows.queue import build_queue
     from pipeline.workflows.release import release
     from pipeline.workflows.select import select
 
     conn, project, store = context.workspace.conn, context.project, context.workspace.store
-    outcomes: dict[str, Outcome] = {}
-    with progress_bar(is_json=context.is_json) as on_progress:
-        outcomes["deduplicate"] = deduplicate(conn, project, store, on_progress=on_progress)
-    _told(context, "deduplicate", outcomes["deduplicate"])
-    with progress_bar(is_json=context.is_json) as on_progress:
-        outcomes["select"] = select(conn, project, "most-diverse", n_clips=60, on_progress=on_progress)
-    _told(context, "select", outcomes["select"])
-    with progress_bar(is_json=context.is_json) as on_progress:
-        outcomes["queue"] = build_queue(conn, project, on_progress=on_progress)
-    _told(context, "queue", outcomes["queue"])
+
+    def freeze(*, on_progress: OnProgress) -> Outcome:
+        return release(conn, project, project.name, on_progress=on_progress).outcome
+
+    outcomes = {
+        "deduplicate": _do(context, "deduplicate", partial(deduplicate, conn, project, store)),
+        "select": _do(context, "select", partial(select, conn, project, "most-diverse", n_clips=60)),
+        "queue": _do(context, "queue", partial(build_queue, conn, project)),
+    }
     try:
-        with progress_bar(is_json=context.is_json) as on_progress:
-            outcomes["release"] = release(conn, project, project.name, on_progress=on_progress).outcome
-        _told(context, "release", outcomes["release"])
+        outcomes["release"] = _do(context, "release", freeze)
     except NotFound:
         out.print("[bold]release[/bold]  no labels yet: label some clips in the review dashboard, then release")
     return outcomes
+
+
+def _do(context: Context, verb: str, work: Callable[..., Outcome]) -> Outcome:
+    """Run one stage with a bar, and say what came of it."""
+    with progress_bar(is_json=context.is_json) as on_progress:
+        outcome = work(on_progress=on_progress)
+    if not context.is_json:
+        print_outcome(verb, outcome, is_json=False)
+    return outcome
 
 
 def _has_release(context: Context) -> bool:
     from pipeline.catalog.datasets import list_versions
 
     return bool(list_versions(context.workspace.conn, context.project.project_id))
-
-
-def _told(context: Context, verb: str, outcome: Outcome) -> Outcome:
-    if not context.is_json:
-        print_outcome(verb, outcome, is_json=False)
-    return outcome
 
 
 def _say_what_was_found(context: Context) -> None:
