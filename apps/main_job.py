@@ -20,7 +20,7 @@ ACTIONS = {
     "release": "Release",
     "export": "Export",
 }
-_MIN_WATCHED_S = 1.0
+_MIN_WATCHED_S = 3.0
 
 
 def action_words(action: str) -> str:

@@ -167,7 +167,8 @@ def ended_words(result: Mapping[str, Any]) -> str:
         return f"Compared {clips(result['n_done'])}: {found}, {redundant:,} proposed as copies. Your decisions stand."
     if result.get("verb") == "select":
         return f"Chose {clips(detail['n_selected'])} out of {result['n_done']:,} that are not redundant."
-    return f"The review queue holds {clips(detail['n_queued'])} now: they wait in Review."
+    queued = f"The review queue holds {clips(detail['n_queued'])} now: they wait in Review."
+    return f"{queued} Answered and redundant clips stay out."
 
 
 def _copies_figure(what: CurateData) -> dict[str, Any]:

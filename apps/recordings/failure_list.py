@@ -8,7 +8,7 @@ from pipeline.widgets.tables import Table, Turn
 
 _COLUMNS = [
     {"key": "item", "label": "What", "kind": "text", "width": "26%"},
-    {"key": "message", "label": "Reason", "kind": "text"},
+    {"key": "message", "label": "Reason", "kind": "text", "is_wrapped": True},
     {"key": "stage", "label": "Stage", "kind": "text", "width": "100px"},
     {"key": "n_attempts", "label": "Attempts", "kind": "number", "width": "90px"},
 ]

@@ -33,6 +33,11 @@ def page_note(page: RecordingsPage) -> str:
     return f"{first:,}–{last:,} of {max(page.n_total, last):,} {what}"
 
 
+def problem_words(problem: str) -> str:
+    """A problem's name on screen."""
+    return problem.replace("dc ", "DC ")
+
+
 @dataclass(frozen=True, kw_only=True)
 class FailurePage:
     """One page of a list of failures that is in memory: rows of a table, from ``start`` on."""
@@ -98,7 +103,7 @@ def _recording_row(recording: RecordingRow, clip: FirstClip | None) -> dict[str,
         "n_channels": recording.n_channels,
         "duration_s": recording.duration_s,
         "peak_dbfs": recording.peak_dbfs,
-        "problems": {"text": ", ".join(recording.problems), "tone": "info" if is_mended else "warn"}
+        "problems": {"text": ", ".join(map(problem_words, recording.problems)), "tone": "info" if is_mended else "warn"}
         if recording.problems
         else None,
         "labels": ", ".join(recording.labels),

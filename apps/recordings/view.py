@@ -7,7 +7,7 @@ from typing import Any, cast
 from apps.main_job import Pace, action_words, main_job_steps, outcome_words, running_now
 from apps.page import show_page
 from apps.recordings.failure_list import FailureList
-from apps.recordings.rows import MENDED, page_note, recording_rows
+from apps.recordings.rows import MENDED, page_note, problem_words, recording_rows
 from apps.recordings.state import RecordingsData, RecordingsState
 from apps.recordings.tasks import TaskPanel
 from apps.session import Session
@@ -30,10 +30,10 @@ _COLUMNS = [
     {"key": "labels", "label": "Labels", "kind": "text"},
     {"key": "source_group", "label": "Source group", "kind": "text"},
     {"key": "n_clips", "label": "Clips", "kind": "number"},
-    {"key": "container", "label": "Format", "kind": "text"},
-    {"key": "rate_khz", "label": "kHz", "kind": "number"},
-    {"key": "n_channels", "label": "Channels", "kind": "number"},
-    {"key": "peak_dbfs", "label": "Peak dBFS", "kind": "number", "digits": 1},
+    {"key": "container", "label": "Format", "kind": "text", "is_minor": True},
+    {"key": "rate_khz", "label": "kHz", "kind": "number", "is_minor": True},
+    {"key": "n_channels", "label": "Channels", "kind": "number", "is_minor": True},
+    {"key": "peak_dbfs", "label": "Peak dBFS", "kind": "number", "digits": 1, "is_minor": True},
 ]
 
 
@@ -133,7 +133,7 @@ class RecordingsView:
         pills += [
             {
                 "key": kind,
-                "label": kind.capitalize(),
+                "label": _sentence(problem_words(kind)),
                 "count": n,
                 "tone": "plain" if kind in MENDED else "warn",
                 "title": "Cut mends this." if kind in MENDED else "Listen before you use these.",

@@ -67,7 +67,7 @@ class ReleasesPage:
         self._bars.empty_text = "No clip would be released: label some in Review, or choose less strictly."
         self._form = _freeze_form(state, data.versions)
         self._form.on_submit(self._freeze)
-        self._chosen = FormPreview(_FREEZE, title="By these choices", headings=("Clips", ""))
+        self._chosen = FormPreview(_FREEZE, title="By these choices", headings=("Clips", ""), is_counting=True)
         self._chosen.on_change(self._choose)
         empty_text = "No version is frozen yet. The first one appears here."
         self._table = Table(VERSION_COLUMNS, title="Dataset versions", empty_text=empty_text)
@@ -101,6 +101,7 @@ class ReleasesPage:
         self._draw_preview()
         if [version.dataset_version_id for version in what.versions] != list(self._versions):
             self._draw_versions(what.versions)
+        self._detail.layout.display = None if what.versions else "none"
         return _PAUSE_S
 
     def say_trouble(self, sentence: str) -> None:
@@ -117,7 +118,6 @@ class ReleasesPage:
         """The list with the newest version open."""
         self._versions = {version.dataset_version_id: version for version in versions}
         self._table.show([version_row(version) for version in versions])
-        self._detail.layout.display = None if versions else "none"
         if versions:
             self._open_version(versions[0].dataset_version_id)
 

@@ -142,11 +142,15 @@ class ReviewPage:
         """An empty deck is hidden, not left out: the browser may still hold answers that it has to send."""
         self._deck.layout.display = None if is_seen else "none"
         self._empty.layout.display = "none" if is_seen else None
+        if is_seen:
+            self._fold.layout.display = None
 
     def _say_why_empty(self) -> None:
         why = self._state.nothing_waits()
         if self._empty.title != why.title:
             self._fold.is_open = why.is_queue_wanted
+            # Nothing is there yet that a queue could hold.
+            self._fold.layout.display = "none" if why.page == "recordings" else None
         with self._empty.hold_sync():
             self._empty.title, self._empty.text = why.title, why.text
             self._empty.action_label = why.action

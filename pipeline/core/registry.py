@@ -21,6 +21,7 @@ KINDS = (
     "query_strategy",
     "projector",
     "exporter",
+    "augmenter",
 )
 
 

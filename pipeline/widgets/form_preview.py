@@ -17,7 +17,8 @@ Tone = Literal["muted", "ok", "warn", "bad"]
 class FormPreview(anywidget.AnyWidget):
     """A small table beside the form whose title is ``form_title``; asks the kernel again when a field changes.
 
-    A row is a list of texts under ``headings``; an empty text is shown as a dash.
+    A row is a list of texts under ``headings``; an empty text is shown as a dash. The first of a row is a name, or a
+    number if the preview ``is_counting``.
     """
 
     _esm = module("dom.js", "form_preview.js")
@@ -25,12 +26,13 @@ class FormPreview(anywidget.AnyWidget):
     form_title = traitlets.Unicode().tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
     headings = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    is_counting = traitlets.Bool(False).tag(sync=True)
     rows = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
     note = traitlets.Unicode().tag(sync=True)
     tone = traitlets.Enum(["muted", "ok", "warn", "bad"], default_value="muted").tag(sync=True)
 
-    def __init__(self, form_title: str, *, title: str, headings: Sequence[str]) -> None:
-        super().__init__(form_title=form_title, title=title, headings=list(headings))
+    def __init__(self, form_title: str, *, title: str, headings: Sequence[str], is_counting: bool = False) -> None:
+        super().__init__(form_title=form_title, title=title, headings=list(headings), is_counting=is_counting)
         self._change: Callable[[dict[str, Any]], None] | None = None
         self.on_msg(self._receive)
 

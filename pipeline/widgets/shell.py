@@ -19,7 +19,7 @@ class _Shell(anywidget.AnyWidget):
     """One view of static/shell.js, named by ``kind``."""
 
     _esm = module("dom.js", "shell.js")
-    _css = style("base.css", "shell.css")
+    _css = style("base.css", "shell.css", "kpis.css")
     kind = traitlets.Unicode().tag(sync=True)
 
 

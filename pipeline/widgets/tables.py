@@ -21,7 +21,9 @@ class Table(anywidget.AnyWidget):
 
     A column is ``{"key", "label", "kind"}`` with kind text, number (``digits``), time, pill (a text, toned by the
     column's ``tones``, or ``{"text", "tone"}``), wave (peaks 0..255 as a list or base64), play (a clip's id; needs
-    ``read_clip``) or link (``{"text", "href"}``); ``width`` is CSS. Clicking a heading sorts the page that is shown.
+    ``read_clip``) or link (``{"text", "href"}``); ``width`` is CSS. A column that ``is_minor`` makes way where the
+    table is narrow; one that ``is_wrapped`` shows its whole text on several lines. Clicking a heading sorts the page
+    that is shown.
     """
 
     _esm = module("dom.js", "spectrogram.js", "sound.js", "table.js")

@@ -28,7 +28,7 @@ def test_answers_wait_through_a_frozen_kernel_and_a_reload_and_none_is_doubled(p
         deck.press("Backspace")
         deck.on_clip(1)
         deck.says("3 unsaved")
-        expect(page.locator(".em-deck-notice")).to_contain_text("offline - 3 answers wait", timeout=12_000)
+        expect(page.locator(".em-deck-notice")).to_contain_text("Offline: 3 answers wait", timeout=12_000)
         page.reload()
         deck.wait_for_sound()
         deck.on_clip(1)  # clip 0 is not asked again, clip 1 was withdrawn
@@ -66,7 +66,7 @@ def test_labelling_goes_on_while_the_network_is_cut(page: Page, served: Served) 
         deck.on_clip(n)
         deck.press(str(n + 1))
     deck.on_clip(3)
-    expect(page.locator(".em-deck-notice")).to_contain_text("offline - 3 answers wait", timeout=15_000)
+    expect(page.locator(".em-deck-notice")).to_contain_text("Offline: 3 answers wait", timeout=15_000)
     link.mend()
     assert [event["label"] for event in deck.saved(3)] == ["Dog bark", "Rain", "Sea waves"]
     expect(page.locator(".em-deck-notice")).to_be_hidden()

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.browser
 
 N = 9
 WORK_MS = 90_000
+OVERFLOWS = "box => box.scrollWidth > box.clientWidth"
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +100,9 @@ def test_main_job_is_done_without_a_command_line(
 
         page.locator("[data-play]").first.click()
         expect(page.locator("tr.em-playing")).to_have_count(1)
+        page.set_viewport_size({"width": 900, "height": 900})
+        expect(page.get_by_role("columnheader", name="Peak dBFS")).to_be_hidden()
+        assert page.evaluate(f"[...document.querySelectorAll('.em-table-scroll')].filter({OVERFLOWS}).length") == 0
     counts = session.workspace.conn.execute("SELECT count(*) FROM review WHERE state = 'open'").fetchone()
     assert counts == (N,)
 

@@ -63,6 +63,7 @@ def test_version_is_frozen_in_the_page_and_its_manifest_opens_in_pandas(
     with open_page(browser) as page:
         open_releases(page, served)
         expect(page.get_by_text("No version is frozen yet.")).to_be_visible()
+        expect(page.get_by_role("heading", name="Clips by label and split")).to_be_hidden()
         page.get_by_label("Dataset", exact=True).fill("no such name")
         page.get_by_role("button", name="Freeze this version").click()
         expect(page.get_by_text("A name begins with a letter or digit")).to_be_visible()
@@ -108,6 +109,13 @@ def test_nothing_overflows(browser: Browser, served: Served, width_px: int) -> N
     with open_page(browser, width_px=width_px) as page:
         open_releases(page, served)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_what_came_of_a_click_below_is_seen_without_scrolling(browser: Browser, served: Served) -> None:
+    with open_page(browser, width_px=900, height_px=500) as page:
+        open_releases(page, served)
+        page.get_by_role("button", name="Export audio and manifest").click()
+        expect(page.get_by_text("tones-v1 is written")).to_be_in_viewport(timeout=30_000)
 
 
 def _download(page: Page, name: str, folder: Path) -> Path:

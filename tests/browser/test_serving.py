@@ -7,6 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -63,7 +64,11 @@ def _check_refusals(port: int) -> None:
 
 
 def _n_kernels(server: psutil.Process) -> int:
-    return sum("ipykernel_launcher" in " ".join(child.cmdline()) for child in server.children(recursive=True))
+    n_kernels = 0
+    for child in server.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            n_kernels += "ipykernel_launcher" in " ".join(child.cmdline())
+    return n_kernels
 
 
 def _wait_for(holds: object, otherwise: str) -> None:

@@ -15,6 +15,7 @@ from pipeline.core.plugin_spec import PluginSpec
 
 EVERY = [(kind, name) for kind in registry.KINDS for name in registry.names(kind)]
 METHOD = {
+    "augmenter": "augment",
     "segmenter": "segment",
     "encoder": "encode",
     "deduplicator": "group",

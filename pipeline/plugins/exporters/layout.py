@@ -13,6 +13,8 @@ from pipeline.core.errors import StorageError
 from pipeline.core.types import ReleaseItem
 
 _MAX_NAME = 80
+_MAX_BYTES = 240  # with the hash below what a folder's name may have
+_HASH_DIGITS = (6, 12)
 _RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{digit}" for port in ("com", "lpt") for digit in "123456789"}
 
 
@@ -35,10 +37,16 @@ def label_folders(labels: Iterable[str]) -> dict[str, str]:
     n_sharing: dict[str, int] = {}
     for name in names.values():
         n_sharing[name.casefold()] = n_sharing.get(name.casefold(), 0) + 1
-    return {
-        label: name if name == label and n_sharing[name.casefold()] == 1 else f"{name}-{_short_hash(label)}"
-        for label, name in names.items()
-    }
+    folders = names
+    for n_digits in _HASH_DIGITS:
+        folders = {
+            label: name if name == label and n_sharing[name.casefold()] == 1 else f"{name}-{_hash(label)[:n_digits]}"
+            for label, name in names.items()
+        }
+        # A label may be named just like the folder of another one.
+        if len({folder.casefold() for folder in folders.values()}) == len(folders):
+            break
+    return folders
 
 
 def write_file(path: Path, data: bytes) -> Path:
@@ -63,12 +71,12 @@ def _safe(text: str) -> str:
     kept = "".join(
         letter if letter.isalnum() or letter in "-_ .&+" else "_" for letter in unicodedata.normalize("NFC", text)
     )
-    kept = kept[:_MAX_NAME].strip(" .")
+    kept = kept[:_MAX_NAME].encode()[:_MAX_BYTES].decode(errors="ignore").strip(" .")
     return f"_{kept}" if not kept or kept.split(".")[0].casefold() in _RESERVED else kept
 
 
-def _short_hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:6]
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _extension(item: ReleaseItem) -> str:

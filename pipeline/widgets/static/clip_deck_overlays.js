@@ -201,7 +201,7 @@ function wordsOnLink({ link, n, postponed, isDurable }) {
   if (postponed !== null && n) return `Not saved yet: ${postponed} (${answersWait})`;
   if (link === "offline") {
     const waiting = n ? answersWait : "nothing waits to be saved";
-    return `offline - ${waiting}. Go on with the clips that are here; the rest comes when the link returns.`;
+    return `Offline: ${waiting}. Go on with the clips that are here; the rest comes when the link returns.`;
   }
   return isDurable ? null : "This browser keeps nothing when the tab closes: leave it open until all is saved.";
 }

@@ -9,7 +9,7 @@ function percentOf(confidence) {
   return confidence === null || confidence === undefined ? "" : ` ${Math.round(100 * confidence)} %`;
 }
 
-/** How far the queue is, what is not yet saved, the pace. */
+/** How far the queue is, and what is not yet saved. */
 class DeckProgress {
   constructor() {
     this.words = make("div", { class: "em-deck-count em-num" });
@@ -19,17 +19,15 @@ class DeckProgress {
       { class: "em-deck-bar", role: "progressbar", "aria-label": "Clips answered", "aria-valuemin": "0" },
       this.fill,
     );
-    this.pace = make("span", { class: "em-deck-pace em-num" });
     this.saved = make("span", { class: "em-pill em-num em-deck-saved", role: "status" });
-    this.root = make("div", { class: "em-deck-progress" }, this.words, this.bar, this.pace, this.saved);
+    this.root = make("div", { class: "em-deck-progress" }, this.words, this.bar, this.saved);
   }
 
-  show({ done, total, pace, nUnsaved, link }) {
+  show({ done, total, nUnsaved, link }) {
     this.words.replaceChildren(make("b", {}, formatNumber(done)), ` of ${formatNumber(total)} answered`);
     this.fill.style.width = `${total ? Math.min(100, (100 * done) / total) : 0}%`;
     this.bar.setAttribute("aria-valuenow", String(done));
     this.bar.setAttribute("aria-valuemax", String(total));
-    this.pace.textContent = pace === null ? "" : `${pace.toFixed(pace < 10 ? 1 : 0)} clips/min`;
     this.saved.classList.toggle("em-ok", nUnsaved === 0 && link === "online");
     this.saved.classList.toggle("em-warn", nUnsaved > 0 || link !== "online");
     const words = nUnsaved ? `${nUnsaved} unsaved` : link === "online" ? "all saved" : "offline";

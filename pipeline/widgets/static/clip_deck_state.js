@@ -7,9 +7,6 @@
  * @typedef {{kind: "answer" | "skip" | "flag", clipId: number}} Step
  */
 
-const N_ANSWERS_FOR_PACE = 20;
-const LONGEST_PAUSE_MS = 60000;
-
 class DeckState {
   /** @param {{clips: Clip[], total: number, done: number}} queue */
   constructor({ clips, total, done }) {
@@ -23,7 +20,6 @@ class DeckState {
     this.rejected = new Set();
     /** @type {Step[]} */
     this.steps = [];
-    this.answeredAtMs = [];
     this.append(clips);
     this.total = total;
     this.done = done;
@@ -37,17 +33,6 @@ class DeckState {
   /** Clips that still wait for an answer, the one on stage included. */
   get open() {
     return this.clips.filter((clip) => this.isOpen(clip.id));
-  }
-
-  /** Answers a minute of late, pauses left out; null while there are too few. */
-  get pace() {
-    const times = this.answeredAtMs.slice(-N_ANSWERS_FOR_PACE);
-    const gaps = times
-      .slice(1)
-      .map((time, i) => time - times[i])
-      .filter((gap) => gap < LONGEST_PAUSE_MS);
-    const totalMs = gaps.reduce((sum, gap) => sum + gap, 0);
-    return gaps.length >= 3 && totalMs > 0 ? (gaps.length * 60000) / totalMs : null;
   }
 
   isOpen(id) {
@@ -90,7 +75,6 @@ class DeckState {
     this.answers.set(id, given);
     this.skipped.delete(id);
     this.steps.push({ kind: "answer", clipId: id });
-    this.answeredAtMs.push(performance.now());
   }
 
   /** Reopens the clip. @returns {Given | undefined} what was answered */

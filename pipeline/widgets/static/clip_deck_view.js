@@ -352,7 +352,7 @@ class ClipDeckView {
     const clip = state.current;
     const unsaved = outbox.events;
     const link = this.isKernelLost ? "lost" : outbox.link;
-    this.progress.show({ done: state.done, total: state.total, pace: state.pace, nUnsaved: unsaved.length, link });
+    this.progress.show({ done: state.done, total: state.total, nUnsaved: unsaved.length, link });
     this.notices.sayLink(
       wordsOnLink({ link, n: unsaved.length, postponed: this.postponed, isDurable: outbox.isDurable }),
     );

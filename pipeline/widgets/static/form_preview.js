@@ -26,7 +26,7 @@ export default {
       const head = make("tr", {}, ...model.get("headings").map((heading) => make("th", { scope: "col" }, heading)));
       const note = trouble || model.get("note");
       el.replaceChildren(
-        make("section", { class: "em-card em-preview", "aria-live": "polite", "aria-label": model.get("title") },
+        make("section", { class: `em-card em-preview ${model.get("is_counting") ? "em-counting" : ""}`, "aria-live": "polite", "aria-label": model.get("title") },
           make("h2", { class: "em-title" }, model.get("title")),
           note ? make("p", { class: `em-preview-note em-tone-${trouble ? "bad" : model.get("tone")}` }, note) : null,
           rows.length ? make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows)) : null),

@@ -162,7 +162,7 @@ export default {
         "th",
         {
           scope: "col",
-          class: `em-col-${column.kind ?? "text"} ${direction === "none" ? "" : "em-sorted"}`,
+          class: `${cellClass(column)} ${direction === "none" ? "" : "em-sorted"}`,
           "aria-sort": isSortable ? direction : undefined,
           style: column.width ? { width: column.width } : {},
         },
@@ -175,6 +175,8 @@ export default {
       draw();
       [...el.querySelectorAll(".em-sort")][sortableColumns().findIndex((column) => column.key === key)]?.focus();
     }
+    const cellClass = ({ kind, is_minor: isMinor, is_wrapped: isWrapped }) =>
+      `em-col-${kind ?? "text"} ${isMinor ? "em-col-minor" : ""} ${isWrapped ? "em-col-wrapped" : ""}`;
     const sortableColumns = () => model.get("columns").filter((column) => !["wave", "play"].includes(column.kind));
 
     function bodyRow(columns, row) {
@@ -207,7 +209,7 @@ export default {
           const content = cell(column, row);
           return make(
             "td",
-            { class: `em-col-${column.kind ?? "text"}`, title: typeof content === "string" ? content : undefined },
+            { class: cellClass(column), title: typeof content === "string" ? content : undefined },
             content,
           );
         }),
