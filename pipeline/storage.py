@@ -25,13 +25,9 @@ from pipeline.core.errors import StorageError
 from pipeline.core.types import Failure
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+_PASSWORD = re.compile(r"://[^/?#@:]*:([^/?#]*)@")
 _SUFFIX = re.compile(r"(\.[a-z0-9]{1,10})?")
-_KINDS = {
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
+_KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +76,22 @@ def uri_of(path: str | Path) -> str:
 
 
 def path_of(uri: str) -> str:
-    """The absolute local path of a path or a file:// URI. Raises StorageError for any other URI."""
+    """The absolute local path of a path or a file:// URI. Raises StorageError for any other URI, and for nothing."""
+    if not uri.strip():
+        # Mostly a variable that was not set; the current folder would be the wrong one.
+        raise StorageError("no folder is named", expected="a path or a URI, . for this folder", got=repr(uri))
     if not is_local(uri):
         raise StorageError("not a local file", which=uri, expected="a path or a file:// URI")
     if not uri.startswith("file:/"):
         return _absolute(uri)
     return _absolute(os.fsdecode(unquote_to_bytes(re.sub(r"^file:(//(localhost)?(?=/))?", "", uri))))
+
+
+def refuse_password(uri: str) -> None:
+    """Raises StorageError if a password stands in the URI: it would come to stand in logs, rows and manifests."""
+    if match := _PASSWORD.search(uri):
+        shown = f"{uri[: match.start(1)]}…{uri[match.end(1) :]}"
+        raise StorageError("a password stands in the address", which=shown, do="set it as in FSSPEC_SFTP_PASSWORD")
 
 
 @contextmanager
@@ -361,6 +367,7 @@ class _FileSystem(Protocol):
 
 
 def _open_fs(uri: str) -> tuple[_FileSystem, str]:
+    refuse_password(uri)
     from fsspec.core import url_to_fs
 
     return cast("tuple[_FileSystem, str]", url_to_fs(uri))

@@ -7,9 +7,11 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 
 from pipeline.catalog.halfvec import has_halfvec, register_halfvec
-from pipeline.core.errors import DatabaseUnavailable
+from pipeline.core.errors import CatalogError, DatabaseUnavailable, EarmarkError, NotPermitted
 
 CONNECT_TIMEOUT_S = 10
+
+_GONE = ("08", "57")  # classes of SQLSTATE: the connection broke, an operator intervened
 
 
 def connect(url: str, *, application_name: str) -> psycopg.Connection[TupleRow]:
@@ -40,6 +42,19 @@ def connect(url: str, *, application_name: str) -> psycopg.Connection[TupleRow]:
         conn.close()
         raise DatabaseUnavailable("the database hung up", which=place, do="try again") from error
     return conn
+
+
+def in_words(error: psycopg.Error) -> EarmarkError:
+    """What the database's own error means for a person; it holds no data of the row and no password."""
+    first = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    reason = error.diag.message_primary or first
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return NotPermitted("this account may not do that", got=reason, do="ask the database's owner")
+    if isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08")[:2] in _GONE:
+        return DatabaseUnavailable("the database hung up", got=reason, do="run the same again, it goes on from here")
+    if isinstance(error, psycopg.OperationalError):
+        return CatalogError("the database cannot go on", got=reason, do="help it, then run the same again")
+    return CatalogError("the database refuses", got=reason)
 
 
 def _read(url: str) -> tuple[str, str]:

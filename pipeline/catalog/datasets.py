@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
+from psycopg.errors import CheckViolation
 from psycopg.rows import TupleRow, class_row
 from psycopg.types.json import Jsonb
 
 from pipeline.catalog.rows import scalar
-from pipeline.core.errors import NotFound
+from pipeline.core.errors import CatalogError, NotFound
 from pipeline.core.types import DatasetVersion, ReleaseItem
 
 
@@ -62,16 +63,25 @@ def releasable_clips(
 
 
 def next_version(conn: Connection[TupleRow], project_id: int, name: str) -> tuple[int, int]:
-    """The dataset's id and the number of its next version; the row stays locked till the transaction ends."""
-    dataset_id = scalar(
-        conn.execute(
+    """The dataset's id and the number of its next version; the row stays locked till the transaction ends.
+
+    Raises CatalogError for a name that a dataset cannot have.
+    """
+    try:
+        cursor = conn.execute(
             """
             INSERT INTO dataset (project_id, name) VALUES (%s, %s)
             ON CONFLICT (project_id, name) DO UPDATE SET name = excluded.name RETURNING dataset_id
             """,
             (project_id, name),
         )
-    )
+    except CheckViolation as error:
+        raise CatalogError(
+            "a dataset cannot have this name",
+            which=repr(name),
+            expected="a letter or digit, then letters, digits, dot, dash and underscore, 63 at most",
+        ) from error
+    dataset_id = scalar(cursor)
     version = scalar(
         conn.execute("SELECT coalesce(max(version), 0) + 1 FROM dataset_version WHERE dataset_id = %s", (dataset_id,))
     )

@@ -21,6 +21,10 @@ from pipeline.core.errors import MigrationError
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_KEY = 0x4561726D61726B  # "Earmark" in ASCII
 
+_VECTOR_HELP = (
+    "install pgvector on the machine of the PostgreSQL server (Debian: postgresql-NN-pgvector) and have an "
+    "administrator run CREATE EXTENSION vector in this database, or use the embedded database"
+)
 _FILE_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 
 
@@ -33,6 +37,7 @@ def migrate(conn: psycopg.Connection[Any], *, folder: Path = MIGRATIONS) -> list
     known = _read_folder(folder)
     if _has_journal(conn) and not _pending(known, _applied(conn)):
         return []
+    _demand_utf8(conn)
     with conn.transaction():
         conn.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
         if not _has_journal(conn):
@@ -87,6 +92,18 @@ def _read_folder(folder: Path) -> dict[int, _Migration]:
         sql = path.read_bytes().replace(b"\r\n", b"\n")
         found[version] = _Migration(version=version, name=path.stem, sha256=hashlib.sha256(sql).digest(), sql=sql)
     return found
+
+
+def _demand_utf8(conn: psycopg.Connection[Any]) -> None:
+    encoding = conn.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise MigrationError(
+            "the database cannot hold every name",
+            which=conn.info.dbname,
+            expected="the encoding UTF8",
+            got=encoding,
+            do="create it anew WITH ENCODING 'UTF8' TEMPLATE template0",
+        )
 
 
 def _has_journal(conn: psycopg.Connection[Any]) -> bool:
@@ -148,8 +165,12 @@ def _apply(conn: psycopg.Connection[Any], migration: _Migration) -> None:
     try:
         conn.execute(migration.sql)
     except psycopg.Error as error:
+        reason = error.diag.message_primary or str(error).strip()
         raise MigrationError(
-            "a migration fails, nothing was changed", which=migration.name, got=str(error).strip()
+            "a migration fails, nothing was changed",
+            which=migration.name,
+            got=reason,
+            do=_VECTOR_HELP if '"vector"' in reason else None,
         ) from error
     conn.execute(
         "INSERT INTO public.schema_migration (version, name, sha256) VALUES (%s, %s, %s)",

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import cast
 
 from psycopg import Connection
+from psycopg.errors import CheckViolation
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from pipeline.core.errors import NotFound
+from pipeline.core.errors import CatalogError, NotFound
 from pipeline.core.permissions import Duty
 from pipeline.core.settings import Recipe, recipe_from
+
+_LOCK_CLASS = 0x0EA3  # names our advisory locks among those of operations and of other programs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +52,31 @@ def get_project(conn: Connection[TupleRow], name: str) -> Project:
 
 
 def create_project(conn: Connection[TupleRow], name: str, recipe: Recipe) -> Project:
-    """The new project, or the one that stands under this name already, unchanged."""
-    conn.execute(
-        "INSERT INTO project (name, recipe) VALUES (%s, %s) ON CONFLICT (name) DO NOTHING",
-        (name, Jsonb(recipe.to_json())),
-    )
+    """The new project, or the one that stands under this name already, unchanged.
+
+    Raises CatalogError for a name that a project cannot have.
+    """
+    try:
+        conn.execute(
+            "INSERT INTO project (name, recipe) VALUES (%s, %s) ON CONFLICT (name) DO NOTHING",
+            (name, Jsonb(recipe.to_json())),
+        )
+    except CheckViolation as error:
+        raise CatalogError(
+            "a project cannot have this name",
+            which=repr(name),
+            expected="a letter or digit, then letters, digits, blank, dot, dash and underscore, 63 at most",
+        ) from error
     return get_project(conn, name)
+
+
+def lock_project(conn: Connection[TupleRow], project_id: int) -> None:
+    """Wait until no other run is committing in this project, and keep others waiting until this transaction ends.
+
+    First in a transaction it rules out deadlocks between runs. People who answer meanwhile do not wait.
+    """
+    # Not a lock on the project's row: every answer would wait for it by its foreign key.
+    conn.execute("SELECT pg_advisory_xact_lock(%s::int, %s::int)", (_LOCK_CLASS, project_id))
 
 
 def set_recipe(conn: Connection[TupleRow], project_id: int, recipe: Recipe) -> None:

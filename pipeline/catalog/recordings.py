@@ -22,6 +22,7 @@ class Recording:
     name: str
     size_bytes: int
     mtime_ns: int
+    file_sha256: bytes
     rate_hz: int
     n_channels: int
     n_samples: int
@@ -73,12 +74,13 @@ def count_recordings(conn: Connection[TupleRow], project_id: int) -> int:
     return int(scalar(cursor))
 
 
-def rates_hz(conn: Connection[TupleRow], project_id: int) -> dict[int, int]:
-    """The sample rate of every recording that stands now, by id."""
+def read_lengths(conn: Connection[TupleRow], project_id: int) -> dict[int, tuple[int, int]]:
+    """Sample rate in Hz and number of samples of every recording that stands now, by id."""
     rows = conn.execute(
-        "SELECT recording_id, rate_hz FROM recording WHERE project_id = %s AND superseded_at IS NULL", (project_id,)
+        "SELECT recording_id, rate_hz, n_samples FROM recording WHERE project_id = %s AND superseded_at IS NULL",
+        (project_id,),
     )
-    return dict(rows.fetchall())
+    return {recording_id: (rate_hz, n_samples) for recording_id, rate_hz, n_samples in rows}
 
 
 def save_recording(
@@ -93,14 +95,17 @@ def save_recording(
     facts: AudioFacts,
     operation_id: int,
 ) -> int:
-    """The recording's id. What stood at this URI with other bytes is kept as superseded."""
-    conn.execute(
+    """The recording's id. What stood at this URI with other bytes is kept as superseded, its cut not active."""
+    superseded = conn.execute(
         """
         UPDATE recording SET superseded_at = clock_timestamp()
-        WHERE project_id = %s AND uri = %s AND superseded_at IS NULL AND file_sha256 <> %s
+        WHERE project_id = %s AND uri = %s AND superseded_at IS NULL AND file_sha256 <> %s RETURNING recording_id
         """,
         (project_id, uri, file_sha256),
-    )
+    ).fetchall()
+    for (former_id,) in superseded:
+        conn.execute("UPDATE cut SET is_active = false WHERE recording_id = %s AND is_active", (former_id,))
+        conn.execute("UPDATE clip SET is_active = false WHERE recording_id = %s AND is_active", (former_id,))
     cursor = conn.execute(
         """
         INSERT INTO recording (project_id, uri, name, size_bytes, mtime_ns, file_sha256, pcm_sha256, container, codec,
@@ -179,7 +184,8 @@ def recordings_to_cut(conn: Connection[TupleRow], project_id: int, spec_sha256: 
     with conn.cursor(row_factory=class_row(Recording)) as cursor:
         return cursor.execute(
             """
-            SELECT recording_id, uri, name, size_bytes, mtime_ns, rate_hz, n_channels, n_samples FROM recording r
+            SELECT recording_id, uri, name, size_bytes, mtime_ns, file_sha256, rate_hz, n_channels, n_samples
+            FROM recording r
             WHERE project_id = %s AND superseded_at IS NULL
               AND NOT EXISTS (SELECT FROM cut c WHERE c.recording_id = r.recording_id AND c.is_active
                               AND c.spec_sha256 = %s)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 
+from pipeline.catalog.projects import lock_project
+
 CLAIM_MINUTES = 30
 
 
@@ -55,7 +57,7 @@ def replace_queue(
     conn: Connection[TupleRow], project_id: int, entries: Sequence[QueueEntry], *, operation_id: int
 ) -> None:
     """Put these clips, in this order, in place of what waited; what people hold just now stays theirs."""
-    conn.execute("SELECT FROM project WHERE project_id = %s FOR UPDATE", (project_id,))
+    lock_project(conn, project_id)
     conn.execute(
         """
         DELETE FROM review WHERE project_id = %s

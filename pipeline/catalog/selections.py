@@ -11,7 +11,10 @@ from psycopg.rows import TupleRow, class_row
 from psycopg.types.json import Jsonb
 
 from pipeline.catalog.rows import scalar
+from pipeline.core.errors import CatalogError
 from pipeline.core.plugin_spec import PluginSpec
+
+MAX_NAME_CHARS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +37,12 @@ def save_selection(
     picks: Sequence[tuple[int, str]],
     operation_id: int,
 ) -> int:
-    """The new selection's id: clip ids with reasons, best first. One of the same name is replaced."""
+    """The new selection's id: clip ids with reasons, best first. One of the same name is replaced.
+
+    Raises CatalogError for a name that nobody could read.
+    """
+    if not 0 < len(name.strip()) <= MAX_NAME_CHARS or not name.isprintable():
+        raise CatalogError("a selection cannot have this name", which=repr(name[:40]), expected="up to 200 characters")
     conn.execute("DELETE FROM selection WHERE project_id = %s AND name = %s", (project_id, name))
     selection_id = int(
         scalar(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from dataclasses import asdict
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import typer
+from rich.markup import escape
 
 from pipeline.cli.context import (
     Context,
@@ -27,6 +30,7 @@ from pipeline.core import registry
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.settings import DEFAULT_RECIPE
 from pipeline.core.types import Outcome
+from pipeline.storage import path_of
 from pipeline.workflows.carried_labels import LabelRules
 from pipeline.workflows.operation import OnProgress
 
@@ -41,12 +45,26 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(serve)
 
+SeedOption = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed, the same outcome.")]
+
+_UsageError: Any = typer.BadParameter.__base__  # all that a command line may be blamed for; typer does not name it
+
 PluginOption = Annotated[str | None, typer.Option(help="NAME or NAME:key=value,key=value; the recipe's own if absent.")]
 
 
 def main() -> None:
     """Run the command line."""
-    app()
+    for stream in (sys.stdout, sys.stderr):
+        # A name that is not UTF-8, or a terminal that is not, must not end a verb.
+        cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
+    try:
+        status = app(standalone_mode=False)
+    except _UsageError as error:
+        if "--json" in sys.argv:
+            print_json({"error": "UsageError", "message": error.format_message()})
+        error.show()
+        status = error.exit_code
+    sys.exit(status)
 
 
 @app.command()
@@ -61,7 +79,7 @@ def init(
         if is_json:
             print_json({"project": context.project.name, "recipe": context.project.recipe.to_json()})
         else:
-            out.print(f"project {context.project.name} stands ready in {context.settings.workspace}")
+            out.print(f"project {context.project.name} stands ready in {escape(str(context.settings.workspace))}")
 
 
 @app.command()
@@ -169,7 +187,7 @@ def select(
     name: Annotated[str, typer.Argument(help="Name of the selection.")],
     n_clips: Annotated[int, typer.Option("--n", min=1, help="How many clips.")] = 100,
     selector: PluginOption = None,
-    seed: int = 0,
+    seed: SeedOption = 0,
     workspace: WorkspaceOption = None,
     project: ProjectOption = None,
     is_json: JsonOption = False,
@@ -196,7 +214,7 @@ def queue(
     strategy: PluginOption = None,
     selection: Annotated[str | None, typer.Option(help="Only clips of this selection.")] = None,
     n_clips: Annotated[int | None, typer.Option("--n", min=1, help="At most so many clips.")] = None,
-    seed: int = 0,
+    seed: SeedOption = 0,
     workspace: WorkspaceOption = None,
     project: ProjectOption = None,
     is_json: JsonOption = False,
@@ -223,7 +241,7 @@ def release(
     name: Annotated[str, typer.Argument(help="Name of the dataset.")],
     people_only: Annotated[bool, typer.Option(help="Only clips that a person answered.")] = False,
     min_confidence: Annotated[float, typer.Option(min=0, max=1)] = 0.0,
-    seed: int = 0,
+    seed: SeedOption = 0,
     workspace: WorkspaceOption = None,
     project: ProjectOption = None,
     is_json: JsonOption = False,
@@ -251,7 +269,7 @@ def release(
 @app.command()
 def export(
     name: Annotated[str, typer.Argument(help="Name of the dataset.")],
-    folder: Annotated[Path, typer.Argument(help="Where to write it.")],
+    folder: Annotated[str, typer.Argument(help="Where to write it: a folder of this machine or a mount.")],
     version: Annotated[int | None, typer.Option(help="The latest if absent.")] = None,
     workspace: WorkspaceOption = None,
     project: ProjectOption = None,
@@ -267,14 +285,14 @@ def export(
                 context.project,
                 context.workspace.store,
                 name=name,
-                folder=folder,
+                folder=Path(path_of(folder)),
                 version=version,
                 on_progress=on_progress,
             )
         if is_json:
-            print_json({"verb": "export", "folder": str(folder), "n_files": len(files)})
+            print_json({"verb": "export", "folder": folder, "n_files": len(files)})
         else:
-            out.print(f"[bold]export[/bold]  {len(files)} files in {folder}")
+            out.print(f"[bold]export[/bold]  {len(files)} files in {escape(folder)}")
 
 
 @app.command()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import sys
+import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -16,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from pipeline.catalog.projects import Project
-from pipeline.core.errors import EarmarkError
+from pipeline.core.errors import Cancelled, EarmarkError
 from pipeline.core.settings import Settings, load_recipe, load_settings
 from pipeline.core.types import Outcome
 from pipeline.workflows.operation import OnProgress, ProgressReport
@@ -52,11 +54,12 @@ class Context:
 def command(
     workspace: Path | None, project: str | None, *, is_json: bool = False, recipe: Path | None = None
 ) -> Generator[Context]:
-    """The context of one verb. Any EarmarkError ends the program with its sentence and status 1.
+    """The context of one verb. Any EarmarkError ends the program with its sentence and status 1, a signal with 128 + n.
 
     With a ``recipe`` (YAML) the project is made if it does not stand yet.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    _listen_to_signals()
     try:
         settings = load_settings(workspace=workspace, project=project)
         with open_workspace(settings) as opened:
@@ -64,9 +67,15 @@ def command(
             yield Context(workspace=opened, project=found, is_json=is_json)
     except EarmarkError as error:
         _fail(error, is_json=is_json)
-    except KeyboardInterrupt:
-        err.print("stopped; what was committed stands, run the same again to go on")
-        sys.exit(130)
+    except KeyboardInterrupt as error:
+        stopped = Cancelled("stopped", do="run the same again to go on, what was committed stands")
+        _fail(stopped, is_json=is_json, code=_status_of(error))
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # the outermost edge: whatever it is, who reads JSON gets JSON
+        if is_json:
+            print_json({"error": type(error).__name__, "message": str(error) or type(error).__name__})
+        raise
 
 
 def run_verb(
@@ -130,23 +139,45 @@ def print_outcome(verb: str, outcome: Outcome, *, is_json: bool) -> None:
     words += [f"{key.removeprefix('n_').replace('_', ' ')} {value}" for key, value in outcome.detail.items()]
     out.print(f"[bold]{verb}[/bold]  " + ", ".join(words))
     for failure in failed[:_MAX_FAILURES_SHOWN]:
-        out.print(f"  {failure.message}", style="red", markup=False)
+        out.print(f"  {failure.message}", style="red", markup=False, soft_wrap=True)
     if len(failed) > _MAX_FAILURES_SHOWN:
         out.print(f"  … and {len(failed) - _MAX_FAILURES_SHOWN} more: see the recordings dashboard")
 
 
 def print_json(value: Any) -> None:
-    """One JSON object on standard output."""
-    print(json.dumps(value, default=_plain, ensure_ascii=False))
+    """One JSON object on standard output, in ASCII: it passes every pipe, whatever the names in it are made of."""
+    print(json.dumps(value, default=_plain))
 
 
 def _plain(value: Any) -> Any:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-def _fail(error: EarmarkError, *, is_json: bool) -> None:
+class _Signal(KeyboardInterrupt):
+    """Told to end, not by Ctrl+C but in the same orderly way: so no database is left running."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"ended by {signal.Signals(number).name}")
+        self.number = number
+
+
+def _listen_to_signals() -> None:
+    def leave(number: int, frame: object) -> None:
+        raise _Signal(number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # What nohup ignores stays ignored.
+        if signal.getsignal(number) == signal.SIG_DFL and threading.current_thread() is threading.main_thread():
+            signal.signal(number, leave)
+
+
+def _status_of(error: KeyboardInterrupt) -> int:
+    return 128 + (error.number if isinstance(error, _Signal) else signal.SIGINT)
+
+
+def _fail(error: EarmarkError, *, is_json: bool, code: int = 1) -> None:
     if is_json:
         print_json({"error": type(error).__name__, "message": str(error)})
     else:
-        err.print(f"earmark: {error}", style="red", markup=False)
-    sys.exit(1)
+        err.print(f"earmark: {error}", style="red", markup=False, soft_wrap=True)
+    sys.exit(code)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -46,11 +45,10 @@ def serve_workspace(workspace: Workspace, *, port: int) -> None:
         out.print(f"\n[bold]Earmark[/bold] is up: http://127.0.0.1:{port}/   (Ctrl+C stops it)")
         for page in PAGES:
             out.print(f"  {page:<11} {page_url(port, page)}")
-        with _sigterm_as_interrupt():
-            try:
-                server.wait()
-            except KeyboardInterrupt:
-                out.print("stopping …")
+        try:
+            server.wait()
+        except KeyboardInterrupt:
+            out.print("stopping …")
 
 
 @contextmanager
@@ -132,15 +130,3 @@ def _end_all(server: subprocess.Popen[bytes]) -> None:
                 end(process)
         _, family = psutil.wait_procs(family, timeout=3)
     server.wait()
-
-
-@contextmanager
-def _sigterm_as_interrupt() -> Generator[None]:
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
+from pipeline.catalog.labels import objection_to
 from pipeline.core.errors import SettingsError
+
+_MAX_S = 1e9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,12 +66,12 @@ class LabelReader:
         path = PurePosixPath(name)
         labels: list[FileLabel] = []
         group: str | None = None
-        if self.rules.from_folder and path.parent.name:
+        if self.rules.from_folder and path.parent.name.strip():
             labels.append(FileLabel(label=path.parent.name, source="folder"))
         if self.pattern is not None and (match := self.pattern.fullmatch(path.name)):
             found = match.groupdict()
             group = found.get("group")
-            if found.get("label"):
+            if found.get("label", "").strip():
                 labels.append(FileLabel(label=found["label"], source="file_name"))
         for row in self.table.get(name, self.table.get(path.name, ())):
             group = row.get("group") or group
@@ -82,6 +87,23 @@ class LabelReader:
                 )
         return FileFacts(labels=tuple(labels), source_group=group)
 
+    def count_absent(self, names: Sequence[str]) -> int:
+        """How many files of the table are not among these names.
+
+        Raises SettingsError if a file of the table, given without its folder, may be any of several.
+        """
+        tails = Counter(PurePosixPath(name).name for name in names)
+        for name in names:
+            tail = PurePosixPath(name).name
+            if name not in self.table and tail in self.table and tails[tail] > 1:
+                raise SettingsError(
+                    "the table of labels does not say which file it means",
+                    which=tail,
+                    got=f"{tails[tail]} files of that name, {name} among them",
+                    do="write the path below the source folder into column file",
+                )
+        return len(self.table.keys() - tails.keys() - set(names))
+
 
 def label_reader(rules: LabelRules) -> LabelReader:
     """The rules made ready. Raises SettingsError for a pattern or a table that cannot be used."""
@@ -92,15 +114,16 @@ def label_reader(rules: LabelRules) -> LabelReader:
 
 def compile_pattern(text: str) -> re.Pattern[str]:
     """The file-name pattern as a regular expression. Raises SettingsError."""
-    fields = re.findall(r"\{(\w*)\}", text)
-    if not {"label", "group"} & set(fields) or len(set(fields)) != len(fields):
+    pieces = re.split(r"(\{[A-Za-z_]\w*\})", text)
+    fields = [piece[1:-1] for piece in pieces if piece.startswith("{")]
+    is_stray = any("{" in piece or "}" in piece for piece in pieces[::2])
+    if is_stray or not {"label", "group"} & set(fields) or len(set(fields)) != len(fields):
         raise SettingsError(
             "cannot use the file-name pattern",
             which=text,
-            expected="{label} or {group} in it, and no field twice",
+            expected="{label} or {group} in it, no field twice, no brace alone",
             do="write it like {label}_{group}_{take}.wav",
         )
-    pieces = re.split(r"(\{\w+\})", text)
     expression = "".join(f"(?P<{p[1:-1]}>.+?)" if p.startswith("{") else re.escape(p) for p in pieces if p)
     return re.compile(expression, re.DOTALL)
 
@@ -121,21 +144,38 @@ def _read_table(path: Path) -> dict[str, list[dict[str, str]]]:
                 path, ({k.strip().lower(): (v or "").strip() for k, v in row.items() if k} for row in reader)
             )
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SettingsError("cannot read the table of labels", which=path, got=str(error)) from error
+        raise SettingsError(
+            "cannot read the table of labels",
+            which=path,
+            got=error.strerror if isinstance(error, OSError) else str(error),
+            do="save it as CSV with commas, in UTF-8",
+        ) from error
 
 
 def _by_file(path: Path, rows: Iterable[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
     table: dict[str, list[dict[str, str]]] = {}
     for number, row in enumerate(rows, start=2):
-        for key in ("start_s", "stop_s"):
-            try:
-                float(row.get(key) or 0)
-            except ValueError:
-                raise SettingsError(
-                    "cannot use the table of labels",
-                    which=f"{path} line {number}, column {key}",
-                    expected="seconds",
-                    got=row[key],
-                ) from None
+        where = f"{path} line {number}"
+        if row.get("label") and (objection := objection_to(row["label"])) is not None:
+            raise _unusable(f"{where}, column label", "a label", objection)
+        if not (row.get("group") or "-").isprintable():
+            raise _unusable(f"{where}, column group", "a name", "a character that no screen shows")
+        if _seconds(row, "start_s", where, absent=0.0) >= _seconds(row, "stop_s", where, absent=math.inf):
+            raise _unusable(where, "start_s before stop_s", f"{row.get('start_s') or 0} and {row['stop_s']}")
         table.setdefault(row["file"], []).append(row)
     return table
+
+
+def _seconds(row: Mapping[str, str], key: str, where: str, *, absent: float) -> float:
+    text = row.get(key)
+    try:
+        value = float(text) if text else None
+    except ValueError:
+        value = -1.0
+    if value is not None and not 0 <= value <= _MAX_S:
+        raise _unusable(f"{where}, column {key}", "seconds from 0 on, with a point", text)
+    return absent if value is None else value
+
+
+def _unusable(which: str, expected: str, got: object) -> SettingsError:
+    return SettingsError("cannot use the table of labels", which=which, expected=expected, got=got)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 
 import numpy as np
@@ -9,7 +10,7 @@ import soundfile
 
 from pipeline.catalog.clips import ClipSound, clip_sound
 from pipeline.catalog.projects import Project
-from pipeline.core.errors import NotFound
+from pipeline.core.errors import NotFound, StorageError
 from pipeline.core.types import Audio
 from pipeline.storage import Store
 from pipeline.workflows.operation import Conn
@@ -18,7 +19,7 @@ from pipeline.workflows.operation import Conn
 def clip_bytes(conn: Conn, project: Project, store: Store, clip_id: int) -> tuple[bytes, str, int]:
     """The bytes, MIME type and sample rate of a clip that this person may hear.
 
-    Raises NotFound if they see no such clip, StorageError if its bytes are gone.
+    Raises NotFound if they see no such clip, StorageError if its bytes are gone, or not those that were cut.
     """
     sound = clip_sound(conn, project.project_id, clip_id)
     if sound is None:
@@ -26,10 +27,21 @@ def clip_bytes(conn: Conn, project: Project, store: Store, clip_id: int) -> tupl
             "no such clip in this project", which=clip_id, do="look it up again, its recording may have been cut anew"
         )
     mime = "audio/flac" if sound.object_key.endswith(".flac") else "audio/wav"
-    return store.read(sound.object_key), mime, sound.rate_hz
+    return _proven_bytes(store, sound), mime, sound.rate_hz
 
 
 def read_clip(store: Store, sound: ClipSound) -> Audio:
-    """The conformed samples of a clip. Raises StorageError if its bytes are gone."""
-    samples, rate_hz = soundfile.read(io.BytesIO(store.read(sound.object_key)), dtype="float32", always_2d=True)
+    """The conformed samples of a clip. Raises StorageError if its bytes are gone, or not those that were cut."""
+    samples, rate_hz = soundfile.read(io.BytesIO(_proven_bytes(store, sound)), dtype="float32", always_2d=True)
     return Audio(samples=np.asarray(samples, np.float32).T, rate_hz=rate_hz)
+
+
+def _proven_bytes(store: Store, sound: ClipSound) -> bytes:
+    data = store.read(sound.object_key)
+    if hashlib.sha256(data).digest() != sound.sha256:
+        raise StorageError(
+            "an object of the store is not what was cut",
+            which=f"clip {sound.clip_id} ({sound.object_key})",
+            do="restore the store from its backup",
+        )
+    return data

@@ -18,10 +18,10 @@ from pipeline.catalog.failures import resolve_failures
 from pipeline.catalog.projects import Project
 from pipeline.compute import Result, parallel_map
 from pipeline.core import registry
-from pipeline.core.errors import AudioError
+from pipeline.core.errors import AudioError, StorageError
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.types import AudioFormat, Failure, Outcome, Segment, Sound
-from pipeline.storage import Store, local_copy
+from pipeline.storage import Store, file_sha256, local_copy
 from pipeline.workflows.operation import Conn, OnProgress, Run, in_batches, operation, silent
 
 
@@ -59,16 +59,16 @@ def cut(
         run.begin_stage("cutting", n_total=run.n_done + len(todo))
         again = clips.taken_up_again(conn, project.project_id, spec_sha256)
         saver = _Saver(run=run, spec_sha256=spec_sha256, spec=spec)
-        with conn.transaction():
+        with run.transaction():
             saver.save([(r, []) for r in todo if r.recording_id in again])
         new = [r for r in todo if r.recording_id not in again]
         for batch in in_batches(parallel_map(partial(cut_recording, work=work), new, n_workers=n_workers), max_n=50):
-            with conn.transaction():
+            with run.transaction():
                 saver.take(new, batch)
             run.report()
             run.stop_if_asked()
         run.begin_stage("labels")
-        with conn.transaction():
+        with run.transaction():
             annotations.carry_labels(conn, project.project_id)
     return run.outcome
 
@@ -85,10 +85,24 @@ def cut_recording(recording: recordings.Recording, *, work: CutWork) -> list[cli
 
 
 def _demand_unchanged(path: Path, recording: recordings.Recording) -> None:
+    try:
+        facts = path.stat()
+    except OSError as error:
+        raise StorageError(
+            "the recording is not where it was brought in from",
+            which=recording.name,
+            got=error.strerror,
+            do="check that its folder is mounted",
+        ) from error
     is_download = not recording.uri.startswith("file://")
-    facts = path.stat()
     if facts.st_size != recording.size_bytes or not (is_download or facts.st_mtime_ns == recording.mtime_ns):
         raise AudioError("the file changed since it was brought in", which=recording.name, do="ingest it again")
+    if file_sha256(path) != recording.file_sha256:
+        raise AudioError(
+            "the file holds something else than was brought in, though its size and time are the same",
+            which=recording.name,
+            do="touch it and ingest it again",
+        )
 
 
 def _make_clip(sound: Sound, segment: Segment, work: CutWork) -> clips.NewClip:

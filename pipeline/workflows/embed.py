@@ -12,7 +12,7 @@ from pipeline.catalog.failures import resolve_failures
 from pipeline.catalog.projects import Project
 from pipeline.compute import Result, parallel_map
 from pipeline.core import registry
-from pipeline.core.errors import EarmarkError
+from pipeline.core.errors import EarmarkError, StorageError
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.types import Audio, Failure, Float32, Outcome
 from pipeline.storage import Store
@@ -43,14 +43,15 @@ def embed(
     """Embed every active clip by the encoder (the project's own if None); only those that lack it are worked on.
 
     Active clips in = done + failed. The encoder becomes the current one when all are done, and its map is
-    drawn anew. Raises PluginError for a wrong spec.
+    drawn anew. Raises PluginError for a wrong spec, StorageError if most clips failed: the encoder that served before
+    then serves on.
     """
     given = encoder or project.recipe.encoder
     plugin = registry.create("encoder", given)
     full = registry.spec_of(given.name, plugin)
     projector = project.recipe.projector
     with operation(conn, project, "embed", {"encoder": full.to_json()}, on_progress=on_progress) as run:
-        with conn.transaction():
+        with run.transaction():
             encoder_id = embeddings.use_encoder(conn, project.project_id, full, n_dims=plugin.n_dims)
         todo = embeddings.clips_to_embed(conn, project.project_id, encoder_id)
         run.n_done = run.n_unchanged = embeddings.count_embedded(conn, project.project_id, encoder_id)
@@ -58,10 +59,11 @@ def embed(
         tasks = [todo[i : i + _CLIPS_A_TASK] for i in range(0, len(todo), _CLIPS_A_TASK)]
         work = partial(encode_clips, encoder=full, store=store)
         for batch in in_batches(parallel_map(work, tasks, n_workers=n_workers), max_n=20):
-            with conn.transaction():
+            with run.transaction():
                 _save(run, encoder_id, tasks, batch)
             run.report()
             run.stop_if_asked()
+        _demand_most(run)
         run.begin_stage("drawing the map")
         _draw_map(run, encoder_id, projector)
     return run.outcome
@@ -97,12 +99,23 @@ def _save(run: Run, encoder_id: int, tasks: Sequence[Sequence[ClipSound]], batch
             )
 
 
+def _demand_most(run: Run) -> None:
+    # A store that is not mounted must not empty the map, the near-duplicate groups and the queue.
+    if len(run.failed) > run.n_done:
+        n_clips = run.n_done + len(run.failed)
+        raise StorageError(
+            "most clips could not be embedded",
+            which=f"{len(run.failed):,} of {n_clips:,}",
+            got=f"for the first: {run.failed[0].message}",
+        )
+
+
 def _draw_map(run: Run, encoder_id: int, projector: PluginSpec) -> None:
     conn, project_id = run.conn, run.project.project_id
     found = embeddings.read_vectors(conn, project_id, encoder_id)
     if run.n_done > run.n_unchanged or embeddings.count_places(conn, encoder_id) != len(found.clip_ids):
         places = registry.create("projector", projector).project(found.vectors, seed=MAP_SEED)
-        with conn.transaction():
+        with run.transaction():
             embeddings.save_map(conn, project_id, encoder_id, found.clip_ids, places)
-    with conn.transaction():
+    with run.transaction():
         embeddings.set_current(conn, project_id, encoder_id)

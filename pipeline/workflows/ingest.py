@@ -15,7 +15,7 @@ from pipeline.catalog.labels import add_labels
 from pipeline.catalog.projects import Project
 from pipeline.compute import Result, parallel_map
 from pipeline.core.types import AudioFacts, AudioFormat, Failure, Outcome, Problem
-from pipeline.storage import FoundFile, file_sha256, local_copy, scan
+from pipeline.storage import FoundFile, file_sha256, local_copy, refuse_password, scan
 from pipeline.workflows.carried_labels import LabelReader, LabelRules, label_reader
 from pipeline.workflows.operation import Conn, OnProgress, Run, in_batches, operation, silent
 
@@ -51,12 +51,15 @@ def ingest(
     not be read is a failure with its reason and is tried again by the next run.
     Raises StorageError if the source itself cannot be read, SettingsError for unusable label rules.
     """
+    refuse_password(source_uri)
     rules = labels or LabelRules()
     reader = label_reader(rules)
     spec = {"source": source_uri, "labels": rules.to_json()}
     with operation(conn, project, "ingest", spec, on_progress=on_progress) as run:
         run.begin_stage("looking for files")
         files = _take_stock(run, source_uri, skip=rules.csv_path)
+        if n_absent := reader.count_absent([f.name for f in files]):
+            run.detail["n_files_of_table_absent"] = n_absent
         known = recordings.known_files(conn, project.project_id)
         new = [f for f in files if known.get(f.uri, (0, -1, -1))[1:] != (f.size_bytes, f.mtime_ns)]
         run.n_done = run.n_unchanged = len(files) - len(new)
@@ -83,7 +86,7 @@ def _take_stock(run: Run, source_uri: str, *, skip: str | None) -> list[FoundFil
             failures.append(found)
         elif found.uri != table_uri:
             files.append(found)
-    with run.conn.transaction():
+    with run.transaction():
         run.fail(failures)
     return files
 
@@ -91,7 +94,7 @@ def _take_stock(run: Run, source_uri: str, *, skip: str | None) -> list[FoundFil
 def _read_all(run: Run, files: Sequence[FoundFile], *, n_workers: int) -> None:
     work = partial(read_file, audio_format=run.project.recipe.audio_format)
     for batch in in_batches(parallel_map(work, files, n_workers=n_workers)):
-        with run.conn.transaction():
+        with run.transaction():
             _save(run, files, batch)
         run.report()
         run.stop_if_asked()
@@ -139,13 +142,14 @@ def _keep_labels(run: Run, files: Sequence[FoundFile], reader: LabelReader) -> N
     run.begin_stage("labels")
     conn, project_id = run.conn, run.project.project_id
     facts = {f.uri: reader.read(f.name) for f in files}
-    with conn.transaction():
+    with run.transaction():
         names = sorted({label.label for fact in facts.values() for label in fact.labels})
         label_ids = add_labels(conn, project_id, names)
         ids = recordings.known_files(conn, project_id)
-        rates = recordings.rates_hz(conn, project_id)
+        lengths = recordings.read_lengths(conn, project_id)
         carried: list[recordings.CarriedLabel] = []
         groups: list[tuple[int, str]] = []
+        n_beyond = 0
         for uri, fact in facts.items():
             if uri not in ids:
                 continue
@@ -153,17 +157,23 @@ def _keep_labels(run: Run, files: Sequence[FoundFile], reader: LabelReader) -> N
             if fact.source_group is not None:
                 groups.append((recording_id, fact.source_group))
             for label in fact.labels:
-                rate_hz = rates[recording_id]
+                rate_hz, n_samples = lengths[recording_id]
+                start = round(label.start_s * rate_hz)
+                if start >= n_samples:
+                    n_beyond += 1
+                    continue
                 carried.append(
                     recordings.CarriedLabel(
                         recording_id=recording_id,
                         label_id=label_ids[label.label],
                         source=label.source,
-                        start_sample=round(label.start_s * rate_hz),
-                        stop_sample=None if label.stop_s is None else round(label.stop_s * rate_hz),
+                        start_sample=start,
+                        stop_sample=None if label.stop_s is None else max(start + 1, round(label.stop_s * rate_hz)),
                     )
                 )
         recordings.set_source_groups(conn, groups)
         recordings.save_carried_labels(conn, project_id, carried)
         annotations.carry_labels(conn, project_id)
     run.detail["n_labels_carried"] = len(carried)
+    if n_beyond:
+        run.detail["n_labels_beyond_the_end"] = n_beyond

@@ -13,7 +13,7 @@ from psycopg.rows import TupleRow
 
 from pipeline.catalog import operations
 from pipeline.catalog.failures import save_failures
-from pipeline.catalog.projects import Project, duty_of
+from pipeline.catalog.projects import Project, duty_of, lock_project
 from pipeline.core.errors import Cancelled
 from pipeline.core.permissions import demand
 from pipeline.core.types import Failure, Outcome
@@ -85,6 +85,13 @@ class Run:
                 n_total=self.n_total,
             )
         )
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """A transaction that no other run's in this project overlaps: two runs of one verb take turns."""
+        with self.conn.transaction():
+            lock_project(self.conn, self.project.project_id)
+            yield
 
     def fail(self, failures: Iterable[Failure]) -> None:
         """Keep items that this run could not finish."""

@@ -49,7 +49,7 @@ def build_queue(
         run.begin_stage("ranking", n_total=len(waiting))
         ranking = _rank(waiting, knowledge, given, seed=seed)
         entries = _entries(ranking.clip_ids[:n_clips], ranking.reason, knowledge)
-        with conn.transaction():
+        with run.transaction():
             reviews.replace_queue(conn, project.project_id, entries, operation_id=run.operation_id)
         run.n_done = len(waiting)
         run.detail |= {"n_queued": len(entries), "strategy": ranking.strategy}

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.catalog import annotations, datasets
 from pipeline.catalog.labels import list_labels
-from pipeline.catalog.projects import Project
+from pipeline.catalog.projects import Project, lock_project
 from pipeline.core import registry
 from pipeline.core.errors import CatalogError, NotFound
 from pipeline.core.plugin_spec import PluginSpec
@@ -33,10 +33,11 @@ class Released:
 
 def update_consensus(conn: Conn, project: Project) -> int:
     """Count of clips that have a consensus now, after it is computed from all current annotations."""
-    votes = annotations.read_votes(conn, project.project_id)
-    settled = {clip_id: c for clip_id, v in votes.items() if (c := consensus(v)) is not None}
-    label_ids = {label.name: label.label_id for label in list_labels(conn, project.project_id)}
     with conn.transaction():
+        lock_project(conn, project.project_id)
+        votes = annotations.read_votes(conn, project.project_id)
+        settled = {clip_id: c for clip_id, v in votes.items() if (c := consensus(v)) is not None}
+        label_ids = {label.name: label.label_id for label in list_labels(conn, project.project_id)}
         annotations.save_consensus(conn, project.project_id, settled, label_ids=label_ids)
     return len(settled)
 
@@ -76,7 +77,7 @@ def release(
         run.begin_stage("splits", n_total=len(clips))
         items = _split(clips, project, seed=seed)
         run.begin_stage("freezing")
-        with conn.transaction():
+        with run.transaction():
             dataset_id, number = datasets.next_version(conn, project.project_id, name)
             version = datasets.freeze_version(
                 conn,

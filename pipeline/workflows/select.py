@@ -37,7 +37,7 @@ def select(
         found = embeddings.read_vectors(conn, project.project_id, encoder_id, with_redundant=False)
         run.begin_stage("choosing", n_total=len(found.clip_ids))
         picks = plugin.select(found.vectors, n_clips, preselected=(), seed=seed)
-        with conn.transaction():
+        with run.transaction():
             selections.save_selection(
                 conn,
                 project.project_id,
@@ -63,7 +63,7 @@ def save_chosen(conn: Conn, project: Project, name: str, clip_ids: Sequence[int]
     spec = {"selector": by_hand.to_json(), "name": name, "n_clips": len(chosen)}
     with operation(conn, project, "select", spec) as run:
         run.begin_stage("saving", n_total=len(chosen))
-        with conn.transaction():
+        with run.transaction():
             strangers = set(chosen) - set(clips.clip_paths(conn, project.project_id, chosen))
             if strangers:
                 raise NotFound("no such clip in this project", which=min(strangers), do="reload the page")

@@ -8,8 +8,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from pipeline.catalog import embedded, projects
-from pipeline.catalog.connect import connect
+from pipeline.catalog.connect import connect, in_words
 from pipeline.catalog.labels import add_labels
 from pipeline.catalog.migrate import migrate
 from pipeline.catalog.projects import Project
@@ -48,13 +50,15 @@ class Workspace:
 def open_workspace(settings: Settings, *, application_name: str = "earmark") -> Generator[Workspace]:
     """The workspace for as long as the block lasts; the embedded database stops when its last user leaves.
 
-    Raises DatabaseUnavailable, MigrationError.
+    Raises DatabaseUnavailable, MigrationError. What the database itself raises leaves the block in words.
     """
     with _database(settings) as url:
         conn = connect(url, application_name=application_name)
         try:
             migrate(conn)
             yield Workspace(settings=settings, url=url, conn=conn, store=Store(settings.store_uri))
+        except psycopg.Error as error:
+            raise in_words(error) from error
         finally:
             conn.close()
 

@@ -20,11 +20,25 @@ class AudioFolder:
     def export(
         self, version: DatasetVersion, items: Sequence[ReleaseItem], *, folder: Path, read_object: ReadObject
     ) -> list[Path]:
-        """One file a clip. Raises StorageError if one cannot be read or written, or is not what was released."""
+        """One file a clip. Raises StorageError if one cannot be read or written, or is not what was released.
+
+        Also if other sounds lie there, of another version perhaps: whoever reads the folder would take them along.
+        """
+        paths = audio_paths(items)
+        _demand_no_others(folder, paths)
         return [
             write_file(folder / path, _released_bytes(item, read_object))
-            for item, path in zip(items, audio_paths(items), strict=True)
+            for item, path in zip(items, paths, strict=True)
         ]
+
+
+def _demand_no_others(folder: Path, paths: Sequence[str]) -> None:
+    own = {folder / path for path in paths}
+    for found in (folder / "audio").rglob("*"):
+        if found not in own and not found.name.startswith(".") and not found.is_dir():
+            raise StorageError(
+                "the folder holds sounds that are not of this version", which=found, do="choose an empty folder"
+            )
 
 
 def _released_bytes(item: ReleaseItem, read_object: ReadObject) -> bytes:
