@@ -6,18 +6,18 @@ import json
 import logging
 import signal
 import sys
-import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from pipeline.catalog.projects import Project
+from pipeline.cli import signals
 from pipeline.core.errors import Cancelled, EarmarkError
 from pipeline.core.settings import Settings, load_recipe, load_settings
 from pipeline.core.types import Outcome
@@ -59,23 +59,20 @@ def command(
     With a ``recipe`` (YAML) the project is made if it does not stand yet.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    _listen_to_signals()
-    try:
-        settings = load_settings(workspace=workspace, project=project)
-        with open_workspace(settings) as opened:
-            found = opened.project() if recipe is None else opened.create_project(load_recipe(recipe))
-            yield Context(workspace=opened, project=found, is_json=is_json)
-    except EarmarkError as error:
-        _fail(error, is_json=is_json)
-    except KeyboardInterrupt as error:
-        stopped = Cancelled("stopped", do="run the same again to go on, what was committed stands")
-        _fail(stopped, is_json=is_json, code=_status_of(error))
-    except BrokenPipeError:
-        raise
-    except Exception as error:  # the outermost edge: whatever it is, who reads JSON gets JSON
-        if is_json:
-            print_json({"error": type(error).__name__, "message": str(error) or type(error).__name__})
-        raise
+    with signals.listening():
+        try:
+            settings = load_settings(workspace=workspace, project=project)
+            with open_workspace(settings) as opened:
+                found = opened.project() if recipe is None else opened.create_project(load_recipe(recipe))
+                yield Context(workspace=opened, project=found, is_json=is_json)
+        except (EarmarkError, KeyboardInterrupt) as error:
+            _end(error, is_json=is_json)
+        except BrokenPipeError:
+            raise
+        except Exception as error:  # the outermost edge: whatever it is, who reads JSON gets JSON
+            if is_json:
+                print_json({"error": type(error).__name__, "message": str(error) or type(error).__name__})
+            raise
 
 
 def run_verb(
@@ -96,7 +93,7 @@ def run_verb(
 
 @contextmanager
 def progress_bar(*, is_json: bool) -> Generator[OnProgress]:
-    """A bar on the terminal (standard error) that follows a workflow."""
+    """A bar on the terminal (standard error) that follows a workflow, and ends it when the program was told to end."""
     bar = Progress(
         SpinnerColumn(),
         TextColumn("{task.description:<28}"),
@@ -111,6 +108,8 @@ def progress_bar(*, is_json: bool) -> Generator[OnProgress]:
         task = bar.add_task("starting", total=None, failed="")
 
         def show(report: ProgressReport) -> None:
+            if (told := signals.told()) is not None:
+                raise told
             failed = f"[red]{report.n_failed} failed" if report.n_failed else ""
             bar.update(
                 task,
@@ -153,31 +152,14 @@ def _plain(value: Any) -> Any:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-class _Signal(KeyboardInterrupt):
-    """Told to end, not by Ctrl+C but in the same orderly way: so no database is left running."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(f"ended by {signal.Signals(number).name}")
-        self.number = number
-
-
-def _listen_to_signals() -> None:
-    def leave(number: int, frame: object) -> None:
-        raise _Signal(number)
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # What nohup ignores stays ignored.
-        if signal.getsignal(number) == signal.SIG_DFL and threading.current_thread() is threading.main_thread():
-            signal.signal(number, leave)
-
-
-def _status_of(error: KeyboardInterrupt) -> int:
-    return 128 + (error.number if isinstance(error, _Signal) else signal.SIGINT)
-
-
-def _fail(error: EarmarkError, *, is_json: bool, code: int = 1) -> None:
+def _end(error: EarmarkError | KeyboardInterrupt, *, is_json: bool) -> NoReturn:
+    """End the program with the error's sentence; whatever fails after it was told to end fails of that."""
+    told, status = signals.told(), 1
+    if told is not None or isinstance(error, KeyboardInterrupt):
+        error = Cancelled("stopped", do="run the same again to go on, what was committed stands")
+        status = 128 + (told.number if told is not None else signal.SIGINT)
     if is_json:
         print_json({"error": type(error).__name__, "message": str(error)})
     else:
         err.print(f"earmark: {error}", style="red", markup=False, soft_wrap=True)
-    sys.exit(code)
+    sys.exit(status)

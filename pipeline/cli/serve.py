@@ -59,7 +59,7 @@ def dashboards(workspace: Workspace, *, port: int) -> Generator[subprocess.Popen
         **os.environ,
         "EARMARK_DATABASE_URL": workspace.url,
         "EARMARK_WORKSPACE": str(settings.workspace),
-        "EARMARK_STORE": settings.store_uri,
+        "EARMARK_STORE": workspace.store.uri,
         "EARMARK_PROJECT": settings.project,
         "EARMARK_WORKERS": str(settings.n_workers),
         "JUPYTER_PATH": os.pathsep.join(filter(None, [str(SERVING), os.environ.get("JUPYTER_PATH")])),

@@ -44,7 +44,7 @@ def save_answers(conn: Conn, project: Project, answers: Sequence[AnswerGiven]) -
                     reviews.reopen(conn, project.project_id, [given.clip_id])
                 else:
                     reviews.settle(conn, project.project_id, [given.clip_id])
-        except psycopg.IntegrityError as error:
+        except (psycopg.IntegrityError, psycopg.DataError) as error:
             report.refused[given.annotation_id] = error.diag.message_primary or str(error)
             continue
         if annotations.saved_ids(conn, project.project_id, [given.annotation_id]):

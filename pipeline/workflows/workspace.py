@@ -16,7 +16,7 @@ from pipeline.catalog.labels import add_labels
 from pipeline.catalog.migrate import migrate
 from pipeline.catalog.projects import Project
 from pipeline.core.settings import Recipe, Settings, load_recipe, load_settings
-from pipeline.storage import Store
+from pipeline.storage import Store, is_local, path_of, uri_of
 from pipeline.workflows.operation import Conn
 
 
@@ -56,7 +56,7 @@ def open_workspace(settings: Settings, *, application_name: str = "earmark") -> 
         conn = connect(url, application_name=application_name)
         try:
             migrate(conn)
-            yield Workspace(settings=settings, url=url, conn=conn, store=Store(settings.store_uri))
+            yield Workspace(settings=settings, url=url, conn=conn, store=Store(_whole(settings.store_uri)))
         except psycopg.Error as error:
             raise in_words(error) from error
         finally:
@@ -77,6 +77,11 @@ def enter_workspace(
         found = opened.project() if recipe is None else opened.create_project(load_recipe(recipe))
         atexit.register(stack.pop_all().close)
     return opened, found
+
+
+def _whole(store_uri: str) -> str:
+    # A server started from here works in another folder: a relative path would lead it to another store.
+    return uri_of(path_of(store_uri)) if is_local(store_uri) else store_uri
 
 
 @contextmanager
