@@ -29,7 +29,7 @@ from pipeline.cli.context import progress_bar
 from pipeline.core.errors import CatalogError, DatabaseUnavailable, MigrationError, SettingsError, StorageError
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.settings import load_recipe, load_settings
-from pipeline.core.types import AnswerGiven, Outcome
+from pipeline.core.types import AnswerGiven, Heard, Outcome
 from pipeline.plugins.exporters.layout import label_folders
 from pipeline.storage import Store, scan
 from pipeline.workflows.annotate import save_answers
@@ -142,8 +142,7 @@ def test_lost_database_ends_a_verb_in_a_sentence(
 def test_command_line_that_cannot_be_read_is_told_as_json(empty_database: str, tmp_path: Path) -> None:
     verb = _start("select", "name", "--n=0", url=empty_database, folder=tmp_path)
     told, complaint = verb.communicate(timeout=PATIENCE_S)
-    assert verb.returncode == 2
-    assert json.loads(told)["error"] == "UsageError"
+    assert (verb.returncode, json.loads(told)["error"]) == (2, "UsageError")
     assert json.loads(told)["message"] in complaint
 
 
@@ -314,8 +313,13 @@ def test_names_that_cannot_be_are_refused_in_words(conn: Conn, project: Project,
             add_labels(conn, project.project_id, [name])
 
 
-def test_answer_to_an_impossible_clip_is_refused_not_sent_for_ever(conn: Conn, project: Project) -> None:
-    given = AnswerGiven(annotation_id=uuid4(), clip_id=2**70, answer="unsure", label=None, heard=None)
+def test_answer_that_no_row_can_hold_is_refused_not_sent_for_ever(
+    conn: Conn, project: Project, store: Store, sounds: Path
+) -> None:
+    _prepare(conn, project, store, sounds)
+    clip_id = _one(conn, "SELECT min(clip_id) FROM clip")
+    heard = Heard(n_plays=1, heard_s=1.0, response_ms=2**31)  # a tab that stood open for 25 days
+    given = AnswerGiven(annotation_id=uuid4(), clip_id=clip_id, answer="unsure", label=None, heard=heard)
     assert list(save_answers(conn, project, [given]).refused) == [given.annotation_id]
 
 
@@ -358,9 +362,8 @@ def test_database_that_does_not_fit_is_refused_with_the_remedy(database_url: str
                 with connect(url, application_name="tests") as conn, pytest.raises(MigrationError, match=remedy):
                     migrate(conn)
         finally:
-            admin.execute("DROP DATABASE of_plain WITH (FORCE)")
-            admin.execute("DROP DATABASE in_ascii WITH (FORCE)")
-            admin.execute("DROP ROLE plain")
+            for thing in ("DATABASE of_plain WITH (FORCE)", "DATABASE in_ascii WITH (FORCE)", "ROLE plain"):
+                admin.execute(f"DROP {thing}".encode())
 
 
 def _prepare(conn: Conn, project: Project, store: Store, sounds: Path) -> None:

@@ -102,10 +102,13 @@ def _blocks(source: sf.SoundFile, first: Float32) -> Iterator[Float32]:
 
 
 def _piece(source: sf.SoundFile) -> Float32:
+    piece = np.empty((_PIECE_SAMPLES, source.channels), dtype=np.float32)
     try:
-        return np.asarray(source.read(_PIECE_SAMPLES, dtype="float32", always_2d=True), dtype=np.float32)
+        # Straight into the array: half the cost of read, which counts where there are hundreds of pieces.
+        n_read = source.buffer_read_into(piece, dtype="float32")
     except REFUSALS:
-        return np.zeros((0, source.channels), dtype=np.float32)
+        n_read = 0
+    return piece[:n_read]
 
 
 def _promised(source: sf.SoundFile, fd: int) -> int | None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import TypeVar
 
 import numpy as np
 import soundfile as sf
-import soxr
 from numpy.typing import NDArray
 
-from pipeline.core.errors import EmptyAudio, NotConforming, UnreadableAudio
+from pipeline.audio.decode import finite
+from pipeline.audio.resample import fitted_end, resample, resample_blocks, resampled_n_samples
+from pipeline.core.errors import EmptyAudio, NotConforming
 from pipeline.core.types import Audio, AudioFormat, Float32
 
 _INTEGER_BITS = {"PCM_16": 16, "PCM_24": 24}
+_AT_ONCE = 2**13
+_Integer = TypeVar("_Integer", np.int16, np.int32)
 
 
 def conform(audio: Audio, audio_format: AudioFormat) -> Audio:
@@ -23,10 +29,9 @@ def conform(audio: Audio, audio_format: AudioFormat) -> Audio:
     UnreadableAudio if the rate is beyond resampling.
     """
     if audio.n_samples == 0 or audio.n_channels == 0:
-        raise EmptyAudio("nothing to conform", expected="at least one sample", got="none")
-    samples = _mixed(_finite(audio.samples), audio_format.n_channels)
-    samples = _resampled(samples, audio.rate_hz, audio_format.rate_hz)
-    samples = _fitted(samples, _with_policy(samples.shape[1], audio_format))
+        raise _empty("conform")
+    resampled = resample(_mixed(audio, audio_format.n_channels), audio_format.rate_hz).samples
+    samples = _fitted(resampled, _with_policy(resampled.shape[1], audio_format))
     return Audio(samples=np.ascontiguousarray(samples), rate_hz=audio_format.rate_hz)
 
 
@@ -35,7 +40,23 @@ def conformed_n_samples(n_samples: int, rate_hz: int, audio_format: AudioFormat)
 
     The same duration rounded to the nearest sample, half up, at least one; then the length policy.
     """
-    return _with_policy(_resampled_n_samples(n_samples, rate_hz, audio_format.rate_hz), audio_format)
+    return _with_policy(resampled_n_samples(n_samples, rate_hz, audio_format.rate_hz), audio_format)
+
+
+def conform_blocks(blocks: Iterable[Audio], *, rate_hz: int, n_channels: int) -> Iterator[Audio]:
+    """What ``conform`` makes of a long recording, block by block: end to end they are the whole, bit for bit.
+
+    ``blocks`` are consecutive, as ``Sound.blocks`` gives them; little more than one of them is in memory. Lengths
+    are kept: policies are for clips. Raises EmptyAudio for no sample, UnreadableAudio as ``conform`` does.
+    """
+    mixed = (_mixed(block, n_channels) for block in blocks if block.n_samples)
+    is_empty = True
+    for block in resample_blocks(mixed, rate_hz):
+        is_empty = False
+        if block.n_samples:
+            yield block
+    if is_empty:
+        raise _empty("conform")
 
 
 def encode(audio: Audio, audio_format: AudioFormat) -> bytes:
@@ -43,14 +64,29 @@ def encode(audio: Audio, audio_format: AudioFormat) -> bytes:
 
     Integer subtypes round to the nearest step and clip at full scale.
     """
+    return encode_blocks([audio], audio_format)
+
+
+def encode_blocks(blocks: Iterable[Audio], audio_format: AudioFormat) -> bytes:
+    """What ``encode`` makes of consecutive blocks of conformed sound: the same bytes as of the whole.
+
+    Raises EmptyAudio for no block.
+    """
+    waiting = iter(blocks)
+    first = next(waiting, None)
+    if first is None:
+        raise _empty("encode")
     out = io.BytesIO()
-    sf.write(
+    with sf.SoundFile(
         out,
-        _quantised(audio.samples, audio_format.subtype).T,
-        audio.rate_hz,
+        "w",
+        samplerate=first.rate_hz,
+        channels=first.n_channels,
         subtype=audio_format.subtype,
         format=audio_format.container,
-    )
+    ) as target:
+        for block in chain([first], waiting):
+            target.write(_quantised(block.samples, audio_format.subtype).T)
     data = out.getvalue()
     return _without_time_of_day(data) if audio_format.subtype == "FLOAT" else data
 
@@ -81,33 +117,14 @@ def prove(data: bytes, audio_format: AudioFormat, audio: Audio) -> None:
         raise _not_conforming("the samples", f"at most {step:.3g} off", f"{np.max(off):.3g} off")
 
 
-def _finite(samples: Float32) -> Float32:
-    return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32, copy=False)
-
-
-def _mixed(samples: Float32, n_channels: int) -> Float32:
-    if samples.shape[0] == n_channels:
-        return samples
-    # In float64, so that the mean of two loudest finite values does not become infinite.
-    mono = samples if samples.shape[0] == 1 else samples.mean(axis=0, keepdims=True, dtype=np.float64)
-    return np.repeat(mono.astype(np.float32), n_channels, axis=0)
-
-
-def _resampled(samples: Float32, rate_hz: int, target_hz: int) -> Float32:
-    if rate_hz == target_hz:
-        return samples
-    try:
-        resampled = soxr.resample(samples.T, rate_hz, target_hz, quality="HQ").T
-    except (ValueError, RuntimeError) as error:
-        raise UnreadableAudio(
-            "cannot resample", expected=f"a rate that leads to {target_hz} Hz", got=f"{rate_hz} Hz ({error})"
-        ) from error
-    # Values near the end of float32 overflow in the filter; and soxr rounds lengths its own way, here they are defined.
-    return _fitted_end(_finite(resampled), _resampled_n_samples(samples.shape[1], rate_hz, target_hz))
-
-
-def _resampled_n_samples(n_samples: int, rate_hz: int, target_hz: int) -> int:
-    return max(1, (2 * n_samples * target_hz + rate_hz) // (2 * rate_hz))
+def _mixed(audio: Audio, n_channels: int) -> Audio:
+    """The sound in so many channels, without values that are not finite."""
+    samples = finite(audio.samples)
+    if samples.shape[0] != n_channels:
+        # In float64, so that the mean of two loudest finite values does not become infinite.
+        mono = samples if samples.shape[0] == 1 else samples.mean(axis=0, keepdims=True, dtype=np.float64)
+        samples = np.repeat(mono.astype(np.float32), n_channels, axis=0)
+    return Audio(samples=samples, rate_hz=audio.rate_hz)
 
 
 def _with_policy(n_samples: int, audio_format: AudioFormat) -> int:
@@ -124,12 +141,7 @@ def _with_policy(n_samples: int, audio_format: AudioFormat) -> int:
 def _fitted(samples: Float32, n_samples: int) -> Float32:
     """Silence after the end if short, the middle if long."""
     start = max(0, samples.shape[1] - n_samples) // 2
-    return _fitted_end(samples[:, start:], n_samples)
-
-
-def _fitted_end(samples: Float32, n_samples: int) -> Float32:
-    n_missing = n_samples - samples.shape[1]
-    return np.pad(samples, ((0, 0), (0, n_missing))) if n_missing > 0 else samples[:, :n_samples]
+    return fitted_end(samples[:, start:], n_samples)
 
 
 def _quantised(samples: Float32, subtype: str) -> Float32 | NDArray[np.int16] | NDArray[np.int32]:
@@ -137,9 +149,19 @@ def _quantised(samples: Float32, subtype: str) -> Float32 | NDArray[np.int16] | 
     bits = _INTEGER_BITS.get(subtype)
     if bits is None:
         return samples
+    if bits == 16:
+        return _steps(samples, bits, np.empty(samples.shape, dtype=np.int16))
+    return _steps(samples, bits, np.empty(samples.shape, dtype=np.int32)) << (32 - bits)
+
+
+def _steps(samples: Float32, bits: int, out: NDArray[_Integer]) -> NDArray[_Integer]:
+    """The nearest steps, written into ``out``; a few at a time, so that what is between stays in the cache."""
     full = 2 ** (bits - 1)
-    steps = np.clip(np.rint(samples.astype(np.float64) * full), -full, full - 1)
-    return steps.astype(np.int16) if bits == 16 else steps.astype(np.int32) << (32 - bits)
+    for start in range(0, samples.shape[1], _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        steps = np.rint(samples[:, part].astype(np.float64) * full)
+        out[:, part] = np.clip(steps, -full, full - 1, out=steps)
+    return out
 
 
 def _without_time_of_day(data: bytes) -> bytes:
@@ -150,3 +172,7 @@ def _without_time_of_day(data: bytes) -> bytes:
 
 def _not_conforming(what: str, expected: str, got: str) -> NotConforming:
     return NotConforming(f"{what} of what was written is wrong", expected=expected, got=got, do="write it again")
+
+
+def _empty(verb: str) -> EmptyAudio:
+    return EmptyAudio(f"nothing to {verb}", expected="at least one sample", got="none")

@@ -21,6 +21,9 @@ from pipeline.audio.reader import Header, Reader, disk_failed
 from pipeline.core.errors import AudioError, EmptyAudio, UnreadableAudio
 from pipeline.core.types import Audio, Float32, Sound
 
+_MOST_EXPECTED = 2**24
+"""Values for which memory is laid out on a header's word alone: 64 MB."""
+
 
 @contextmanager
 def open_reader(path: str) -> Generator[Reader]:
@@ -49,8 +52,7 @@ def open_sound(path: str, *, rate_hz: int, n_channels: int, n_samples: int) -> S
 def decode(path: str) -> Audio:
     """The whole recording in memory: for short things. Raises UnreadableAudio or EmptyAudio."""
     with open_reader(path) as reader:
-        samples = np.concatenate([finite(block) for block in reader.blocks(0)])
-        return Audio(samples=np.ascontiguousarray(samples.T), rate_hz=reader.header.rate_hz)
+        return Audio(samples=_joined(reader), rate_hz=reader.header.rate_hz)
 
 
 def finite(block: Float32) -> Float32:
@@ -130,6 +132,23 @@ class _FileSound:
 
     def _audio(self, samples: Float32) -> Audio:
         return Audio(samples=np.ascontiguousarray(samples.T), rate_hz=self.rate_hz)
+
+
+def _joined(reader: Reader) -> Float32:
+    """The whole recording, float32 (channels, n). A true claim of the header saves copies, a wrong one does no harm."""
+    n_channels = reader.header.n_channels
+    n_expected = min(reader.header.claimed_n_samples or 0, _MOST_EXPECTED // n_channels)
+    samples = np.empty((n_channels, n_expected), dtype=np.float32)
+    n_read = 0
+    for block in reader.blocks(0):
+        stop = n_read + len(block)
+        if stop > samples.shape[1]:
+            larger = np.empty((n_channels, max(stop, 2 * n_read)), dtype=np.float32)
+            larger[:, :n_read] = samples[:, :n_read]
+            samples = larger
+        samples[:, n_read:stop] = finite(block).T
+        n_read = stop
+    return samples if n_read == samples.shape[1] else samples[:, :n_read].copy()
 
 
 def _reader(handle: io.FileIO, path: str) -> Reader:
