@@ -56,7 +56,7 @@ class Session:
             **os.environ,
             "EARMARK_WORKSPACE": str(settings.workspace),
             "EARMARK_STORE": settings.store_uri,
-            "EARMARK_WORKERS": str(settings.n_workers),
+            "EARMARK_WORKERS": str(settings.workers),
         }
         if settings.database_url is not None:
             environ["EARMARK_DATABASE_URL"] = settings.database_url

@@ -24,8 +24,8 @@ def ingest_and_cut(folder: Path, workspace: Path, *, n_workers: int) -> Cost:
         project = opened.create_project(load_recipe())
         cpu_before_s, wall_before_s = cpu_s() + _database_cpu_s(opened), time.perf_counter()
         outcomes = (
-            ingest(opened.conn, project, folder.as_uri(), n_workers=n_workers),
-            cut(opened.conn, project, opened.store, n_workers=n_workers),
+            ingest(opened.conn, project, folder.as_uri(), workers=n_workers),
+            cut(opened.conn, project, opened.store, workers=n_workers),
         )
         wall_s = time.perf_counter() - wall_before_s
         spent_s = cpu_s() + _database_cpu_s(opened) - cpu_before_s

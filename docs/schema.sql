@@ -71,6 +71,78 @@ CREATE TABLE public.annotation (
     CONSTRAINT annotation_speed_check CHECK ((speed > (0)::double precision))
 );
 
+-- Name: augmentation; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.augmentation (
+    augmentation_id integer NOT NULL,
+    project_id integer NOT NULL,
+    name text NOT NULL,
+    spec jsonb NOT NULL,
+    spec_sha256 bytea NOT NULL,
+    operation_id bigint NOT NULL,
+    author text DEFAULT SESSION_USER NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT augmentation_name_check CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'::text)),
+    CONSTRAINT augmentation_spec_sha256_check CHECK ((length(spec_sha256) = 32))
+);
+
+-- Name: COLUMN augmentation.spec; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.augmentation.spec IS 'the chain of augmenters, the seed, how many a clip, of which clips';
+
+-- Name: augmentation_augmentation_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.augmentation ALTER COLUMN augmentation_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.augmentation_augmentation_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: augmented_clip; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.augmented_clip (
+    augmented_clip_id bigint NOT NULL,
+    augmentation_id integer NOT NULL,
+    project_id integer NOT NULL,
+    clip_id bigint NOT NULL,
+    "position" integer NOT NULL,
+    spec jsonb NOT NULL,
+    seed bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    rate_hz integer NOT NULL,
+    n_channels integer NOT NULL,
+    n_samples bigint NOT NULL,
+    duration_s double precision GENERATED ALWAYS AS (((n_samples)::double precision / (rate_hz)::double precision)) STORED NOT NULL,
+    object_key text,
+    author text DEFAULT SESSION_USER NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT augmented_clip_n_samples_check CHECK ((n_samples > 0)),
+    CONSTRAINT augmented_clip_position_check CHECK (("position" >= 0)),
+    CONSTRAINT augmented_clip_sha256_check CHECK ((length(sha256) = 32))
+);
+
+-- Name: COLUMN augmented_clip.clip_id; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.augmented_clip.clip_id IS 'the parent, whose split it shares';
+
+-- Name: COLUMN augmented_clip.object_key; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.augmented_clip.object_key IS 'null until somebody asks for the file to be written';
+
+-- Name: augmented_clip_augmented_clip_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.augmented_clip ALTER COLUMN augmented_clip_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.augmented_clip_augmented_clip_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 -- Name: clip; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.clip (
@@ -93,9 +165,18 @@ CREATE TABLE public.clip (
     is_redundant boolean DEFAULT false NOT NULL,
     author text DEFAULT SESSION_USER NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    loudness_lufs real,
+    snr_db real,
+    silence_ratio real,
+    clipped_ratio real,
+    dc_offset real,
+    bandwidth_hz real,
+    CONSTRAINT clip_bandwidth_hz_check CHECK ((bandwidth_hz >= (0)::double precision)),
     CONSTRAINT clip_check CHECK ((stop_sample > start_sample)),
+    CONSTRAINT clip_clipped_ratio_check CHECK (((clipped_ratio >= (0)::double precision) AND (clipped_ratio <= (1)::double precision))),
     CONSTRAINT clip_n_samples_check CHECK ((n_samples > 0)),
     CONSTRAINT clip_sha256_check CHECK ((length(sha256) = 32)),
+    CONSTRAINT clip_silence_ratio_check CHECK (((silence_ratio >= (0)::double precision) AND (silence_ratio <= (1)::double precision))),
     CONSTRAINT clip_start_sample_check CHECK ((start_sample >= 0))
 );
 
@@ -106,6 +187,14 @@ COMMENT ON COLUMN public.clip.start_sample IS 'in samples of the recording''s ow
 -- Name: COLUMN clip.n_samples; Type: COMMENT; Schema: public; Owner: -
 
 COMMENT ON COLUMN public.clip.n_samples IS 'of the conformed audio at rate_hz';
+
+-- Name: COLUMN clip.loudness_lufs; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.clip.loudness_lufs IS 'integrated, ITU-R BS.1770; null for silence and for clips cut before this column';
+
+-- Name: COLUMN clip.snr_db; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.clip.snr_db IS 'estimated: loud frames against the noise floor';
 
 -- Name: clip_clip_id_seq; Type: SEQUENCE; Schema: public; Owner: -
 
@@ -387,6 +476,49 @@ CREATE TABLE public.flag (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+-- Name: job; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.job (
+    job_id bigint NOT NULL,
+    project_id integer NOT NULL,
+    verbs jsonb NOT NULL,
+    source_id integer,
+    queue_id bigint,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    is_cancel_asked boolean DEFAULT false NOT NULL,
+    n_verbs_done integer DEFAULT 0 NOT NULL,
+    n_attempts integer DEFAULT 0 NOT NULL,
+    results jsonb DEFAULT '[]'::jsonb NOT NULL,
+    message text,
+    worker text,
+    retry_at timestamp with time zone,
+    began_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    author text DEFAULT SESSION_USER NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT job_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text]))),
+    CONSTRAINT job_verbs_check CHECK ((jsonb_array_length(verbs) > 0))
+);
+
+-- Name: COLUMN job.verbs; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.job.verbs IS 'command lines without the program''s name: [["ingest", "/nas/birds"], ["cut"]]';
+
+-- Name: COLUMN job.author; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.job.author IS 'the submitter, whose rights the job has';
+
+-- Name: job_job_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.job ALTER COLUMN job_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.job_job_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 -- Name: label; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.label (
@@ -441,7 +573,8 @@ CREATE TABLE public.operation (
     action text NOT NULL,
     spec jsonb NOT NULL,
     author text DEFAULT SESSION_USER NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    job_id bigint
 );
 
 -- Name: operation_operation_id_seq; Type: SEQUENCE; Schema: public; Owner: -
@@ -568,8 +701,14 @@ CREATE TABLE public.recording (
     operation_id bigint NOT NULL,
     author text DEFAULT SESSION_USER NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    bandwidth_hz real,
+    n_dropped_samples bigint,
+    vanished_at timestamp with time zone,
+    source_id integer,
+    CONSTRAINT recording_bandwidth_hz_check CHECK ((bandwidth_hz >= (0)::double precision)),
     CONSTRAINT recording_file_sha256_check CHECK ((length(file_sha256) = 32)),
     CONSTRAINT recording_n_channels_check CHECK ((n_channels > 0)),
+    CONSTRAINT recording_n_dropped_samples_check CHECK ((n_dropped_samples >= 0)),
     CONSTRAINT recording_n_samples_check CHECK ((n_samples > 0)),
     CONSTRAINT recording_pcm_sha256_check CHECK ((length(pcm_sha256) = 32)),
     CONSTRAINT recording_rate_hz_check CHECK ((rate_hz > 0))
@@ -578,6 +717,18 @@ CREATE TABLE public.recording (
 -- Name: COLUMN recording.superseded_at; Type: COMMENT; Schema: public; Owner: -
 
 COMMENT ON COLUMN public.recording.superseded_at IS 'when the file at this place was seen to hold something else';
+
+-- Name: COLUMN recording.bandwidth_hz; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.recording.bandwidth_hz IS 'up to here the sound really reaches; far below half the rate: up-sampled';
+
+-- Name: COLUMN recording.n_dropped_samples; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.recording.n_dropped_samples IS 'in runs of exact zeros within sound: the recorder lost them';
+
+-- Name: COLUMN recording.vanished_at; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.recording.vanished_at IS 'when its source was looked at and it was no longer there';
 
 -- Name: recording_label; Type: TABLE; Schema: public; Owner: -
 
@@ -683,10 +834,66 @@ ALTER TABLE public.selection ALTER COLUMN selection_id ADD GENERATED ALWAYS AS I
     CACHE 1
 );
 
+-- Name: source; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.source (
+    source_id integer NOT NULL,
+    project_id integer NOT NULL,
+    uri text NOT NULL,
+    label_rules jsonb NOT NULL,
+    watch_every_s integer,
+    then_verbs jsonb DEFAULT '[]'::jsonb NOT NULL,
+    looked_at timestamp with time zone,
+    n_files bigint,
+    author text DEFAULT SESSION_USER NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT source_uri_check CHECK ((uri <> ''::text)),
+    CONSTRAINT source_watch_every_s_check CHECK ((watch_every_s > 0))
+);
+
+-- Name: COLUMN source.watch_every_s; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.source.watch_every_s IS 'null: looked at only when a person asks';
+
+-- Name: COLUMN source.then_verbs; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.source.then_verbs IS 'command lines that follow when a look brought something new: [["cut"], ["embed"]]';
+
+-- Name: source_source_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.source ALTER COLUMN source_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.source_source_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 -- Name: annotation annotation_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.annotation
     ADD CONSTRAINT annotation_pkey PRIMARY KEY (annotation_id);
+
+-- Name: augmentation augmentation_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.augmentation
+    ADD CONSTRAINT augmentation_pkey PRIMARY KEY (augmentation_id);
+
+-- Name: augmentation augmentation_project_id_name_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.augmentation
+    ADD CONSTRAINT augmentation_project_id_name_key UNIQUE (project_id, name);
+
+-- Name: augmented_clip augmented_clip_augmentation_id_clip_id_position_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.augmented_clip
+    ADD CONSTRAINT augmented_clip_augmentation_id_clip_id_position_key UNIQUE (augmentation_id, clip_id, "position");
+
+-- Name: augmented_clip augmented_clip_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.augmented_clip
+    ADD CONSTRAINT augmented_clip_pkey PRIMARY KEY (augmented_clip_id);
 
 -- Name: clip clip_cut_id_start_sample_stop_sample_key; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -777,6 +984,11 @@ ALTER TABLE ONLY public.failure
 
 ALTER TABLE ONLY public.flag
     ADD CONSTRAINT flag_pkey PRIMARY KEY (flag_id);
+
+-- Name: job job_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_pkey PRIMARY KEY (job_id);
 
 -- Name: label label_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -873,6 +1085,16 @@ ALTER TABLE ONLY public.selection
 ALTER TABLE ONLY public.selection
     ADD CONSTRAINT selection_project_id_name_key UNIQUE (project_id, name);
 
+-- Name: source source_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.source
+    ADD CONSTRAINT source_pkey PRIMARY KEY (source_id);
+
+-- Name: source source_project_id_uri_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.source
+    ADD CONSTRAINT source_project_id_uri_key UNIQUE (project_id, uri);
+
 -- Name: annotation_by_author; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX annotation_by_author ON public.annotation USING btree (project_id, author, created_at DESC);
@@ -884,6 +1106,10 @@ CREATE INDEX annotation_by_clip ON public.annotation USING btree (project_id, cl
 -- Name: annotation_superseded; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX annotation_superseded ON public.annotation USING btree (supersedes) WHERE (supersedes IS NOT NULL);
+
+-- Name: augmented_clip_by_parent; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX augmented_clip_by_parent ON public.augmented_clip USING btree (clip_id);
 
 -- Name: clip_by_recording; Type: INDEX; Schema: public; Owner: -
 
@@ -925,6 +1151,14 @@ CREATE UNIQUE INDEX failure_open ON public.failure USING btree (project_id, stag
 
 CREATE INDEX flag_by_clip ON public.flag USING btree (project_id, clip_id, created_at DESC);
 
+-- Name: job_by_project; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX job_by_project ON public.job USING btree (project_id, job_id DESC);
+
+-- Name: job_open; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX job_open ON public.job USING btree (project_id) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
+
 -- Name: operation_by_project; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX operation_by_project ON public.operation USING btree (project_id, operation_id DESC);
@@ -932,6 +1166,14 @@ CREATE INDEX operation_by_project ON public.operation USING btree (project_id, o
 -- Name: problem_by_kind; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX problem_by_kind ON public.problem USING btree (project_id, kind);
+
+-- Name: recording_by_sound; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX recording_by_sound ON public.recording USING btree (project_id, pcm_sha256);
+
+-- Name: recording_by_source; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX recording_by_source ON public.recording USING btree (source_id) WHERE (superseded_at IS NULL);
 
 -- Name: recording_now; Type: INDEX; Schema: public; Owner: -
 
@@ -989,6 +1231,14 @@ CREATE TRIGGER check_supersedes BEFORE INSERT ON public.annotation FOR EACH ROW 
 
 CREATE TRIGGER stamp_author BEFORE INSERT ON public.annotation FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
 
+-- Name: augmentation stamp_author; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.augmentation FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+
+-- Name: augmented_clip stamp_author; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.augmented_clip FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+
 -- Name: clip stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER stamp_author BEFORE INSERT ON public.clip FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
@@ -1041,6 +1291,10 @@ CREATE TRIGGER stamp_author BEFORE INSERT ON public.failure FOR EACH ROW EXECUTE
 
 CREATE TRIGGER stamp_author BEFORE INSERT ON public.flag FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
 
+-- Name: job stamp_author; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.job FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+
 -- Name: label stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER stamp_author BEFORE INSERT ON public.label FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
@@ -1089,6 +1343,10 @@ CREATE TRIGGER stamp_author BEFORE INSERT ON public.selection FOR EACH ROW EXECU
 
 CREATE TRIGGER stamp_author BEFORE INSERT ON public.selection_item FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
 
+-- Name: source stamp_author; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.source FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+
 -- Name: annotation annotation_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.annotation
@@ -1108,6 +1366,31 @@ ALTER TABLE ONLY public.annotation
 
 ALTER TABLE ONLY public.annotation
     ADD CONSTRAINT annotation_supersedes_fkey FOREIGN KEY (supersedes) REFERENCES public.annotation(annotation_id);
+
+-- Name: augmentation augmentation_operation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.augmentation
+    ADD CONSTRAINT augmentation_operation_id_fkey FOREIGN KEY (operation_id) REFERENCES public.operation(operation_id);
+
+-- Name: augmentation augmentation_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.augmentation
+    ADD CONSTRAINT augmentation_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
+
+-- Name: augmented_clip augmented_clip_augmentation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.augmented_clip
+    ADD CONSTRAINT augmented_clip_augmentation_id_fkey FOREIGN KEY (augmentation_id) REFERENCES public.augmentation(augmentation_id);
+
+-- Name: augmented_clip augmented_clip_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.augmented_clip
+    ADD CONSTRAINT augmented_clip_clip_id_fkey FOREIGN KEY (clip_id) REFERENCES public.clip(clip_id);
+
+-- Name: augmented_clip augmented_clip_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.augmented_clip
+    ADD CONSTRAINT augmented_clip_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
 
 -- Name: clip clip_cut_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1269,6 +1552,16 @@ ALTER TABLE ONLY public.flag
 ALTER TABLE ONLY public.flag
     ADD CONSTRAINT flag_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
 
+-- Name: job job_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
+
+-- Name: job job_source_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_source_id_fkey FOREIGN KEY (source_id) REFERENCES public.source(source_id);
+
 -- Name: label label_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.label
@@ -1293,6 +1586,11 @@ ALTER TABLE ONLY public.map_point
 
 ALTER TABLE ONLY public.member
     ADD CONSTRAINT member_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
+
+-- Name: operation operation_job_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.operation
+    ADD CONSTRAINT operation_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.job(job_id);
 
 -- Name: operation_outcome operation_outcome_operation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1359,6 +1657,11 @@ ALTER TABLE ONLY public.recording
 ALTER TABLE ONLY public.recording
     ADD CONSTRAINT recording_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
 
+-- Name: recording recording_source_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.recording
+    ADD CONSTRAINT recording_source_id_fkey FOREIGN KEY (source_id) REFERENCES public.source(source_id);
+
 -- Name: review review_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.review
@@ -1403,6 +1706,11 @@ ALTER TABLE ONLY public.selection
 
 ALTER TABLE ONLY public.selection
     ADD CONSTRAINT selection_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
+
+-- Name: source source_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.source
+    ADD CONSTRAINT source_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
 
 -- Name: TABLE schema_migration; Type: ACL; Schema: public; Owner: -
 

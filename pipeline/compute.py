@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from pipeline.core.errors import Cancelled, ComputeError
-from pipeline.core.types import Failure
+from pipeline.core.types import Failure, Workers
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -46,7 +46,7 @@ def parallel_map(
     fn: Callable[[T], R],
     items: Sequence[T],
     *,
-    n_workers: int,
+    workers: Workers,
     chunk_cost: Callable[[T], float] | None = None,
     is_cancelled: Callable[[], bool] | None = None,
 ) -> Iterator[Result[R]]:
@@ -61,11 +61,13 @@ def parallel_map(
     Raises Cancelled after what is finished; ComputeError if workers cannot be started.
     """
     cancelled = is_cancelled or _never
-    if n_workers <= 1 or len(items) <= 1:
+    if isinstance(workers, str):
+        raise ComputeError("a Dask cluster is not served yet", which=workers)
+    if workers <= 1 or len(items) <= 1:
         return _in_this_thread(fn, items, cancelled)
-    if len(items) <= n_workers:
+    if len(items) <= workers:
         return _in_threads(fn, items, cancelled)
-    return _Map(fn, items, n_workers, chunk_cost or _alike, cancelled).run()
+    return _Map(fn, items, workers, chunk_cost or _alike, cancelled).run()
 
 
 def _in_this_thread(fn: Callable[[T], R], items: Sequence[T], is_cancelled: Callable[[], bool]) -> Iterator[Result[R]]:

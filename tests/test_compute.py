@@ -73,18 +73,18 @@ def values(results: list[Result[int]]) -> list[int]:
 def test_every_item_gets_one_result(n: int, n_workers: int) -> None:
     if n > n_workers > 1:
         pytest.skip("processes have a test of their own")
-    results = list(parallel_map(square, range(n), n_workers=n_workers))
+    results = list(parallel_map(square, range(n), workers=n_workers))
     assert sorted((result.index, result.value) for result in results) == [(i, i * i) for i in range(n)]
 
 
 def test_many_items_over_processes_get_one_result_each() -> None:
-    results = list(parallel_map(square, range(20_000), n_workers=2))
+    results = list(parallel_map(square, range(20_000), workers=2))
     assert sorted((result.index, result.value) for result in results) == [(i, i * i) for i in range(20_000)]
 
 
 @pytest.mark.parametrize(("n_workers", "n"), [(1, 6), (6, 6), (2, 60)])
 def test_error_of_an_item_is_its_failure_and_the_others_go_on(n_workers: int, n: int) -> None:
-    results = list(parallel_map(odd_only, range(n), n_workers=n_workers))
+    results = list(parallel_map(odd_only, range(n), workers=n_workers))
     assert len(results) == n
     assert values(results) == list(range(1, n, 2))
     failed = [result for result in results if result.failure]
@@ -95,12 +95,12 @@ def test_error_of_an_item_is_its_failure_and_the_others_go_on(n_workers: int, n:
 
 @pytest.mark.parametrize("n_workers", [1, 3, 2])
 def test_item_that_leaves_the_program_is_a_failure(n_workers: int) -> None:
-    results = list(parallel_map(leave, range(3), n_workers=n_workers))
+    results = list(parallel_map(leave, range(3), workers=n_workers))
     assert [result.failure.error for result in results if result.failure] == ["SystemExit"] * 3
 
 
 def test_item_that_kills_its_process_is_found_out_and_all_others_are_done(tmp_path: Path) -> None:
-    results = list(parallel_map(partial(note, folder=str(tmp_path), deadly=17), range(200), n_workers=2))
+    results = list(parallel_map(partial(note, folder=str(tmp_path), deadly=17), range(200), workers=2))
     assert values(results) == [n for n in range(200) if n != 17]
     (dead,) = (result for result in results if result.failure)
     assert dead.index == 17
@@ -119,14 +119,14 @@ def test_worker_that_dies_just_before_work_is_handed_out_costs_nothing_more() ->
         return False
 
     fn = partial(deadly_if_in, deadly=frozenset({3}))
-    results = list(parallel_map(fn, range(40), n_workers=2, is_cancelled=is_cancelled))
+    results = list(parallel_map(fn, range(40), workers=2, is_cancelled=is_cancelled))
     assert values(results) == sorted(set(range(40)) - {3})
     assert [result.index for result in results if result.failure] == [3]
 
 
 def test_several_deadly_items_are_each_found_out() -> None:
     deadly = frozenset({0, 29, 59})
-    results = list(parallel_map(partial(deadly_if_in, deadly=deadly), range(60), n_workers=2))
+    results = list(parallel_map(partial(deadly_if_in, deadly=deadly), range(60), workers=2))
     assert values(results) == sorted(set(range(60)) - deadly)
     assert {result.index for result in results if result.failure} == deadly
 
@@ -139,7 +139,7 @@ def test_cancelling_gives_what_is_finished_and_then_stops(n_workers: int, n: int
         for result in parallel_map(
             partial(_sleep_for, each_s=0.6 if n_workers == n else 0.05),
             range(n),
-            n_workers=n_workers,
+            workers=n_workers,
             is_cancelled=lambda: len(taken) >= 5 or time.monotonic() - started > 0.3,
         ):
             taken.append(result.index)
@@ -154,7 +154,7 @@ def _sleep_for(n: int, *, each_s: float) -> int:
 
 def test_cancelled_from_the_start_does_nothing(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
-        list(parallel_map(partial(note, folder=str(tmp_path)), range(5), n_workers=1, is_cancelled=lambda: True))
+        list(parallel_map(partial(note, folder=str(tmp_path)), range(5), workers=1, is_cancelled=lambda: True))
     assert not list(tmp_path.iterdir())
 
 
@@ -165,7 +165,7 @@ def workers_of(pid: int) -> list[psutil.Process]:
 
 
 def test_no_worker_outlives_the_map_also_when_its_reader_leaves() -> None:
-    results = parallel_map(slow, range(1000), n_workers=2)
+    results = parallel_map(slow, range(1000), workers=2)
     next(results)
     workers = workers_of(os.getpid())
     assert len(workers) == 2
@@ -174,13 +174,13 @@ def test_no_worker_outlives_the_map_also_when_its_reader_leaves() -> None:
 
 
 def test_workers_use_one_thread_each_for_linear_algebra() -> None:
-    for result in parallel_map(thread_facts, range(8), n_workers=2):
+    for result in parallel_map(thread_facts, range(8), workers=2):
         assert result.value is not None
         assert result.value[:2] == (1, "1")
 
 
 def test_slow_reader_holds_back_the_work(tmp_path: Path) -> None:
-    results = parallel_map(partial(note, folder=str(tmp_path)), range(5000), n_workers=2)
+    results = parallel_map(partial(note, folder=str(tmp_path)), range(5000), workers=2)
     next(results)
     time.sleep(0.5)
     first = len(list(tmp_path.iterdir()))
@@ -189,13 +189,13 @@ def test_slow_reader_holds_back_the_work(tmp_path: Path) -> None:
 
 
 def test_chunks_follow_the_cost_that_items_are_said_to_have() -> None:
-    results = list(parallel_map(square, range(50), n_workers=2, chunk_cost=lambda n: n + 1.0))
+    results = list(parallel_map(square, range(50), workers=2, chunk_cost=lambda n: n + 1.0))
     assert len(results) == 50
 
 
 def test_value_that_cannot_travel_is_an_error_and_not_a_hang() -> None:
     with pytest.raises(ComputeError, match="could not travel"):
-        list(parallel_map(unreturnable, range(50), n_workers=2))
+        list(parallel_map(unreturnable, range(50), workers=2))
 
 
 PARENT = """
@@ -204,7 +204,7 @@ sys.path.insert(0, sys.argv[1])
 from functools import partial
 from pipeline.compute import parallel_map
 from tests.test_compute import _sleep_for
-for result in parallel_map(partial(_sleep_for, each_s=float(sys.argv[2])), range(100), n_workers=2):
+for result in parallel_map(partial(_sleep_for, each_s=float(sys.argv[2])), range(100), workers=2):
     print("first", flush=True)
 """
 

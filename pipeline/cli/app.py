@@ -107,7 +107,7 @@ def ingest(
             context.project,
             source,
             labels=rules,
-            n_workers=context.settings.n_workers,
+            workers=context.settings.workers,
             on_progress=on_progress,
         )
 
@@ -130,7 +130,7 @@ def cut(
             context.project,
             context.workspace.store,
             segmenter=_spec(segmenter),
-            n_workers=context.settings.n_workers,
+            workers=context.settings.workers,
             on_progress=on_progress,
         )
 
@@ -153,7 +153,7 @@ def embed(
             context.project,
             context.workspace.store,
             encoder=_spec(encoder),
-            n_workers=context.settings.n_workers,
+            workers=context.settings.workers,
             on_progress=on_progress,
         )
 

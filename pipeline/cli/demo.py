@@ -87,8 +87,8 @@ def _bring_in(context: Context, data: Path | None) -> dict[str, Outcome]:
 def _ingest(context: Context, folder: Path, rules: LabelRules) -> Outcome:
     from pipeline.workflows.ingest import ingest
 
-    conn, n_workers = context.workspace.conn, context.settings.n_workers
-    work = partial(ingest, conn, context.project, str(folder), labels=rules, n_workers=n_workers)
+    conn, workers = context.workspace.conn, context.settings.workers
+    work = partial(ingest, conn, context.project, str(folder), labels=rules, workers=workers)
     return _do(context, f"ingest {folder.name}", work)
 
 
@@ -97,10 +97,10 @@ def _cut_and_embed(context: Context) -> dict[str, Outcome]:
     from pipeline.workflows.embed import embed
 
     given = context.workspace.conn, context.project, context.workspace.store
-    n_workers = context.settings.n_workers
+    workers = context.settings.workers
     return {
-        "cut": _do(context, "cut", partial(cut, *given, n_workers=n_workers)),
-        "embed": _do(context, "embed", partial(embed, *given, n_workers=n_workers)),
+        "cut": _do(context, "cut", partial(cut, *given, workers=workers)),
+        "embed": _do(context, "embed", partial(embed, *given, workers=workers)),
     }
 
 

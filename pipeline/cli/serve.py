@@ -61,7 +61,7 @@ def dashboards(workspace: Workspace, *, port: int) -> Generator[subprocess.Popen
         "EARMARK_WORKSPACE": str(settings.workspace),
         "EARMARK_STORE": workspace.store.uri,
         "EARMARK_PROJECT": settings.project,
-        "EARMARK_WORKERS": str(settings.n_workers),
+        "EARMARK_WORKERS": str(settings.workers),
         "JUPYTER_PATH": os.pathsep.join(filter(None, [str(SERVING), os.environ.get("JUPYTER_PATH")])),
     }
     # A session of its own: the terminal's Ctrl+C reaches us alone, and we end the others in order.

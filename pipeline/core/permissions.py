@@ -10,7 +10,7 @@ Duty = Literal["annotator", "reviewer", "researcher", "admin"]
 
 _ANNOTATOR = frozenset({"queue.claim", "annotate", "flag"})
 _REVIEWER = _ANNOTATOR | {"flag.settle", "queue.build"}
-_RESEARCHER = _REVIEWER | {"ingest", "cut", "embed", "deduplicate", "select", "release", "export"}
+_RESEARCHER = _REVIEWER | {"ingest", "watch", "cut", "embed", "augment", "deduplicate", "select", "release", "export"}
 _ADMIN = _RESEARCHER | {"project.create", "project.grant"}
 
 MAY: dict[Duty, frozenset[str]] = {

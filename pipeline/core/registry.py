@@ -7,6 +7,7 @@ pyproject.toml like a lab's own in theirs; nothing is imported before it is aske
 from __future__ import annotations
 
 import dataclasses
+import functools
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -77,6 +78,7 @@ def _as_declared(value: Any, field: dataclasses.Field[Any]) -> Any:
     return float(value) if is_whole and str(field.type) in ("float", "float | None") else value
 
 
+@functools.cache  # what is installed does not change while a program runs, and asking costs 12 ms
 def _group(kind: str) -> dict[str, EntryPoint]:
     if kind not in KINDS:
         raise PluginError("unknown kind of plug-in", which=kind, expected=f"one of {', '.join(KINDS)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,23 +13,26 @@ import yaml
 
 from pipeline.core.errors import SettingsError
 from pipeline.core.plugin_spec import PluginSpec
-from pipeline.core.types import AudioFormat
+from pipeline.core.types import AudioFormat, Workers
 
 DEFAULT_RECIPE = Path(__file__).parent.parent.parent / "config" / "project.yaml"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Where the workspace, the database and the store are.
+    """Where the workspace, the database and the store are, and who works.
 
-    Without ``database_url`` the embedded PostgreSQL under the workspace serves.
+    Without ``database_url`` the embedded PostgreSQL under the workspace serves. A worker sets ``job_id`` and ``act_as``
+    for the verbs that it carries: what they write belongs to that job, and they have its submitter's rights.
     """
 
     workspace: Path
     database_url: str | None
     store_uri: str
     project: str
-    n_workers: int
+    workers: Workers
+    job_id: int | None = None
+    act_as: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,19 +68,31 @@ def load_settings(
 ) -> Settings:
     """The settings from arguments, else from EARMARK_* variables, else the defaults.
 
-    Raises SettingsError if EARMARK_WORKERS is not a positive number.
+    Raises SettingsError if EARMARK_WORKERS is neither a positive number nor a Dask scheduler's address.
     """
     env = os.environ if environ is None else environ
     folder = Path(workspace or env.get("EARMARK_WORKSPACE") or "workspace").absolute()
-    workers = env.get("EARMARK_WORKERS", "")
-    if workers and not (workers.isdecimal() and int(workers) > 0):
-        raise SettingsError("EARMARK_WORKERS is not a number of processes", expected="1 or more", got=workers)
+    job_id = env.get("EARMARK_JOB", "")
     return Settings(
         workspace=folder,
         database_url=env.get("EARMARK_DATABASE_URL") or None,
         store_uri=env.get("EARMARK_STORE") or (folder / "store").as_uri(),
         project=project or env.get("EARMARK_PROJECT") or "default",
-        n_workers=int(workers) if workers else os.cpu_count() or 1,
+        workers=_workers(env.get("EARMARK_WORKERS") or str(os.cpu_count() or 1)),
+        job_id=int(job_id) if job_id.isdecimal() else None,
+        act_as=env.get("EARMARK_ACT_AS") or None,
+    )
+
+
+def _workers(text: str) -> Workers:
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    if re.fullmatch(r"[a-z]+://\S+", text):
+        return text
+    raise SettingsError(
+        "EARMARK_WORKERS says nobody who works",
+        expected="a number of processes, or the address of a Dask scheduler like tcp://host:8786",
+        got=text,
     )
 
 

@@ -17,6 +17,9 @@ from pipeline.core.errors import SettingsError
 Float32 = NDArray[np.float32]
 """Arrays of sound, features and embeddings are float32 throughout; each docstring gives the shape."""
 
+Workers = int | str
+"""Who does parallel work: so many processes of this machine, or the Dask cluster at this scheduler's address."""
+
 LengthPolicy = Literal["keep", "pad", "crop", "pad_or_crop"]
 
 

@@ -20,7 +20,7 @@ from pipeline.compute import Result, parallel_map
 from pipeline.core import registry
 from pipeline.core.errors import AudioError, StorageError
 from pipeline.core.plugin_spec import PluginSpec
-from pipeline.core.types import AudioFormat, Failure, Outcome, Segment, Sound
+from pipeline.core.types import AudioFormat, Failure, Outcome, Segment, Sound, Workers
 from pipeline.storage import Store, file_sha256, local_copy
 from pipeline.workflows.operation import Conn, OnProgress, Run, in_batches, operation, silent
 
@@ -40,7 +40,7 @@ def cut(
     store: Store,
     *,
     segmenter: PluginSpec | None = None,
-    n_workers: int = 1,
+    workers: Workers = 1,
     on_progress: OnProgress = silent,
 ) -> Outcome:
     """Cut every recording by the segmenter (the project's own if None); the clips become the active ones.
@@ -62,7 +62,7 @@ def cut(
         with run.transaction():
             saver.save([(r, []) for r in todo if r.recording_id in again])
         new = [r for r in todo if r.recording_id not in again]
-        for batch in in_batches(parallel_map(partial(cut_recording, work=work), new, n_workers=n_workers), max_n=50):
+        for batch in in_batches(parallel_map(partial(cut_recording, work=work), new, workers=workers), max_n=50):
             with run.transaction():
                 saver.take(new, batch)
             run.report()

@@ -14,7 +14,7 @@ from pipeline.compute import Result, parallel_map
 from pipeline.core import registry
 from pipeline.core.errors import EarmarkError, StorageError
 from pipeline.core.plugin_spec import PluginSpec
-from pipeline.core.types import Audio, Failure, Float32, Outcome
+from pipeline.core.types import Audio, Failure, Float32, Outcome, Workers
 from pipeline.storage import Store
 from pipeline.workflows.clip_audio import read_clip
 from pipeline.workflows.operation import Conn, OnProgress, Run, in_batches, operation, silent
@@ -37,7 +37,7 @@ def embed(
     store: Store,
     *,
     encoder: PluginSpec | None = None,
-    n_workers: int = 1,
+    workers: Workers = 1,
     on_progress: OnProgress = silent,
 ) -> Outcome:
     """Embed every active clip by the encoder (the project's own if None); only those that lack it are worked on.
@@ -58,7 +58,7 @@ def embed(
         run.begin_stage("embedding", n_total=run.n_done + len(todo))
         tasks = [todo[i : i + _CLIPS_A_TASK] for i in range(0, len(todo), _CLIPS_A_TASK)]
         work = partial(encode_clips, encoder=full, store=store)
-        for batch in in_batches(parallel_map(work, tasks, n_workers=n_workers), max_n=20):
+        for batch in in_batches(parallel_map(work, tasks, workers=workers), max_n=20):
             with run.transaction():
                 _save(run, encoder_id, tasks, batch)
             run.report()

@@ -14,7 +14,7 @@ from pipeline.catalog.failures import resolve_failures
 from pipeline.catalog.labels import add_labels
 from pipeline.catalog.projects import Project
 from pipeline.compute import Result, parallel_map
-from pipeline.core.types import AudioFacts, AudioFormat, Failure, Outcome, Problem
+from pipeline.core.types import AudioFacts, AudioFormat, Failure, Outcome, Problem, Workers
 from pipeline.storage import FoundFile, file_sha256, local_copy, refuse_password, scan
 from pipeline.workflows.carried_labels import LabelReader, LabelRules, label_reader
 from pipeline.workflows.operation import Conn, OnProgress, Run, in_batches, operation, silent
@@ -42,7 +42,7 @@ def ingest(
     source_uri: str,
     *,
     labels: LabelRules | None = None,
-    n_workers: int = 1,
+    workers: Workers = 1,
     on_progress: OnProgress = silent,
 ) -> Outcome:
     """Bring in every file under a folder or fsspec URI, with the labels it carries.
@@ -64,7 +64,7 @@ def ingest(
         new = [f for f in files if known.get(f.uri, (0, -1, -1))[1:] != (f.size_bytes, f.mtime_ns)]
         run.n_done = run.n_unchanged = len(files) - len(new)
         run.begin_stage("reading", n_total=len(files) + len(run.failed))
-        _read_all(run, new, n_workers=n_workers)
+        _read_all(run, new, workers=workers)
         _keep_labels(run, files, reader)
     return run.outcome
 
@@ -91,9 +91,9 @@ def _take_stock(run: Run, source_uri: str, *, skip: str | None) -> list[FoundFil
     return files
 
 
-def _read_all(run: Run, files: Sequence[FoundFile], *, n_workers: int) -> None:
+def _read_all(run: Run, files: Sequence[FoundFile], *, workers: Workers) -> None:
     work = partial(read_file, audio_format=run.project.recipe.audio_format)
-    for batch in in_batches(parallel_map(work, files, n_workers=n_workers)):
+    for batch in in_batches(parallel_map(work, files, workers=workers)):
         with run.transaction():
             _save(run, files, batch)
         run.report()

@@ -40,7 +40,7 @@ def fill_with_digits(session: Session, test_data: Path) -> None:
     """Bring them in with their labels; cut, embed and de-duplicate them."""
     conn, project, store = session.workspace.conn, session.project, session.workspace.store
     folder = write_digits(session.workspace.settings.workspace / "digits", test_data)
-    ingest(conn, project, str(folder), labels=LabelRules(name_pattern="{label}_{group}_{take}.wav"), n_workers=1)
-    cut(conn, project, store, n_workers=1)
-    embed(conn, project, store, n_workers=1)
+    ingest(conn, project, str(folder), labels=LabelRules(name_pattern="{label}_{group}_{take}.wav"), workers=1)
+    cut(conn, project, store, workers=1)
+    embed(conn, project, store, workers=1)
     deduplicate(conn, project, store)

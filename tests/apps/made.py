@@ -59,9 +59,9 @@ def fill(session: Session, n: int, *, is_queued: bool = True) -> None:
     """Bring in n tones with their labels; cut, embed and queue them at random."""
     conn, project, store = session.workspace.conn, session.project, session.workspace.store
     folder = write_tones(session.workspace.settings.workspace / "tones", n)
-    ingest(conn, project, str(folder), labels=LabelRules(name_pattern="{label}_{group}_{take}.wav"), n_workers=1)
-    cut(conn, project, store, n_workers=1)
-    embed(conn, project, store, n_workers=1)
+    ingest(conn, project, str(folder), labels=LabelRules(name_pattern="{label}_{group}_{take}.wav"), workers=1)
+    cut(conn, project, store, workers=1)
+    embed(conn, project, store, workers=1)
     if is_queued:
         build_queue(conn, project, strategy=PluginSpec(name="random"))
 

@@ -161,7 +161,7 @@ def test_first_clip_of_a_recording_can_be_played(session: Session) -> None:
 
 
 def test_problem_filter_shows_only_recordings_that_have_it(empty_session: Session, hostile: Path) -> None:
-    ingest(empty_session.workspace.conn, empty_session.project, str(hostile), n_workers=1)
+    ingest(empty_session.workspace.conn, empty_session.project, str(hostile), workers=1)
     state = RecordingsState(session=empty_session)
     everything = state.read_now()
     assert everything.problems["silent"] > 0
@@ -173,7 +173,7 @@ def test_problem_filter_shows_only_recordings_that_have_it(empty_session: Sessio
 
 
 def test_hostile_folder_gives_reasons_and_keeps_text_files_apart(empty_session: Session, hostile: Path) -> None:
-    ingest(empty_session.workspace.conn, empty_session.project, str(hostile), n_workers=1)
+    ingest(empty_session.workspace.conn, empty_session.project, str(hostile), workers=1)
     data = RecordingsState(session=empty_session).read_now()
     assert "notes.txt" in {row["item"] for row in failure_page(data.aside, 0).rows}
     assert {failure.error for failure in data.aside} == {"NotSound"}
@@ -195,9 +195,9 @@ def test_hostile_folder_gives_reasons_and_keeps_text_files_apart(empty_session: 
 def test_next_task_follows_the_main_job(empty_session: Session, tmp_path: Path) -> None:
     state, workspace = RecordingsState(session=empty_session), empty_session.workspace
     assert next_task(state.read_now().overview, state.may) == "bring_in"
-    ingest(workspace.conn, empty_session.project, str(write_tones(tmp_path / "tones", 3)), n_workers=1)
+    ingest(workspace.conn, empty_session.project, str(write_tones(tmp_path / "tones", 3)), workers=1)
     assert next_task(state.read_now().overview, state.may) == "cut"
-    cut(workspace.conn, empty_session.project, workspace.store, n_workers=1)
+    cut(workspace.conn, empty_session.project, workspace.store, workers=1)
     assert next_task(state.read_now().overview, state.may) == "prepare"
 
 

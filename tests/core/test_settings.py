@@ -22,7 +22,7 @@ def test_defaults_need_no_environment(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_environment_switches_to_a_server_and_a_store() -> None:
     environ = {"EARMARK_DATABASE_URL": "postgresql://h/d", "EARMARK_STORE": "s3://b/x", "EARMARK_WORKERS": "3"}
     settings = load_settings(environ=environ)
-    assert (settings.database_url, settings.store_uri, settings.n_workers) == ("postgresql://h/d", "s3://b/x", 3)
+    assert (settings.database_url, settings.store_uri, settings.workers) == ("postgresql://h/d", "s3://b/x", 3)
 
 
 @pytest.mark.parametrize("workers", ["0", "-1", "many"])

@@ -24,7 +24,7 @@ def test_esc10_comes_in_with_folder_labels_and_original_recordings_as_groups(
     conn: Conn, project: Project, test_data: Path
 ) -> None:
     rules = LabelRules(from_folder=True, name_pattern="{fold}-{group}-{take}.ogg")
-    outcome = ingest(conn, project, str(test_data / "esc10"), labels=rules, n_workers=4)
+    outcome = ingest(conn, project, str(test_data / "esc10"), labels=rules, workers=4)
     n_files = len(list((test_data / "esc10").rglob("*.ogg")))
     assert (outcome.n_input, outcome.n_done, outcome.failed) == (n_files, n_files, ())
     rows = conn.execute(
@@ -43,9 +43,9 @@ def test_every_phone_recording_decodes_and_conforms(
     conn: Conn, project: Project, store: Store, test_data: Path
 ) -> None:
     n_files = len([p for p in (test_data / "formats").iterdir() if p.suffix in (".3gp", ".caf")])
-    outcome = ingest(conn, project, str(test_data / "formats"), n_workers=2)
+    outcome = ingest(conn, project, str(test_data / "formats"), workers=2)
     assert (outcome.n_done, outcome.failed) == (n_files, ())
-    assert cut(conn, project, store, n_workers=2).n_done == n_files
+    assert cut(conn, project, store, workers=2).n_done == n_files
     rows = conn.execute(
         "SELECT c.n_samples, round(r.n_samples * 16000.0 / r.rate_hz) FROM clip c JOIN recording r USING (recording_id)"
     ).fetchall()
@@ -56,7 +56,7 @@ def test_hostile_folder_ends_in_rows_and_sentences(conn: Conn, project: Project,
     folder = tmp_path / "hostile"
     folder.mkdir()
     expected = make_hostile_folder(folder)
-    outcome = ingest(conn, project, str(folder), labels=LabelRules(from_folder=True), n_workers=4)
+    outcome = ingest(conn, project, str(folder), labels=LabelRules(from_folder=True), workers=4)
     count = conn.execute(
         "SELECT (SELECT count(*) FROM recording), (SELECT count(*) FROM failure WHERE resolved_at IS NULL)"
     ).fetchone()
@@ -73,11 +73,11 @@ def test_hostile_folder_ends_in_rows_and_sentences(conn: Conn, project: Project,
         assert base in read or base in failed or (folder / name).is_dir(), f"{name!r} was passed over in silence"
     for failure in outcome.failed:
         assert len(failure.message) > 20, failure
-    cut_outcome = cut(conn, project, store, n_workers=4)
+    cut_outcome = cut(conn, project, store, workers=4)
     assert cut_outcome.n_input == outcome.n_done
-    embed_outcome = embed(conn, project, store, n_workers=4)
+    embed_outcome = embed(conn, project, store, workers=4)
     assert embed_outcome.failed == ()
-    again = ingest(conn, project, str(folder), labels=LabelRules(from_folder=True), n_workers=4)
+    again = ingest(conn, project, str(folder), labels=LabelRules(from_folder=True), workers=4)
     assert (again.n_done, again.n_unchanged, len(again.failed)) == (
         outcome.n_done,
         outcome.n_done,
@@ -89,8 +89,8 @@ def test_hostile_folder_ends_in_rows_and_sentences(conn: Conn, project: Project,
 def test_any_number_of_workers_gives_the_same_rows(
     conn: Conn, project: Project, store: Store, digits: Path, workers: int
 ) -> None:
-    ingest(conn, project, str(digits), n_workers=workers)
-    cut(conn, project, store, n_workers=workers)
+    ingest(conn, project, str(digits), workers=workers)
+    cut(conn, project, store, workers=workers)
     row = conn.execute(
         "SELECT count(*), md5(string_agg(encode(sha256, 'hex'), '' ORDER BY sha256)) FROM clip"
     ).fetchone()
