@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ $$n -gt 4 ] && echo 4 || echo $$n)
 
-.PHONY: demo test lint types tests browser schema constraints clean help
+.PHONY: demo test lint types tests browser samba schema constraints bench-audio clean help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,7 +14,7 @@ help: ## this list
 demo: $(VENV)/.installed ## environment, the whole main job on a made corpus, dashboards
 	@$(BIN)/earmark demo $(ARGS)
 
-test: $(VENV)/.installed-test browser lint types tests ## everything that CI runs
+test: $(VENV)/.installed-test browser samba lint types tests ## everything that CI runs
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
@@ -31,11 +31,20 @@ browser: $(VENV)/.installed-test # the browser tests drive a real Chromium
 	  || (command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -y -q --no-install-recommends chromium) \
 	  || $(BIN)/playwright install chromium
 
+samba: # the tests of smb:// talk to a real server, and say so when there is none
+	@command -v smbd >/dev/null || [ -x /usr/sbin/smbd ] \
+	  || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -y -q --no-install-recommends samba; } \
+	  || echo "no smbd on this machine: the tests of smb:// will be skipped"
+
 schema: $(VENV)/.installed ## write docs/schema.sql from the migrations
 	$(BIN)/python -m pipeline.catalog.schema_text > docs/schema.sql
 
 constraints: $(VENV)/.installed-test ## write constraints.txt from what is installed
 	$(PIP) freeze --exclude-editable > constraints.txt
+
+bench-audio: $(VENV)/.installed ## our sound path against librosa's and lhotse's: a table of ratios, and a plot in bench/out
+	@$(BIN)/python -c 'import lhotse' 2>/dev/null || $(PIP) install -q -c constraints.txt -e '.[bench]'
+	@$(BIN)/python -m bench.audio --plot bench/out/ratios.png $(ARGS)
 
 clean: ## remove the environment; workspaces stay
 	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache

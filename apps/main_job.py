@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.catalog.operations import OperationState
+from pipeline.core import pace
+from pipeline.core.pace import duration_words as duration_words
 from pipeline.workflows.overview import Overview
 
 ACTIONS = {
@@ -20,7 +22,6 @@ ACTIONS = {
     "release": "Release",
     "export": "Export",
 }
-_MIN_WATCHED_S = 3.0
 
 
 def action_words(action: str) -> str:
@@ -108,27 +109,20 @@ def is_embedded(overview: Overview) -> bool:
 
 @dataclass(kw_only=True)
 class Pace:
-    """How fast a stage goes, by what was seen of it: what was done before it began counts for nothing."""
+    """How fast the current stage of a run goes, by the times at which it told how far it is."""
 
-    _seen: tuple[int, str | None] | None = None
-    _first: tuple[datetime, int] | None = field(default=None)
+    _seen: pace.Pace = field(default_factory=pace.Pace)
 
     def watch(self, operation: OperationState) -> tuple[float | None, float | None]:
         """Items per second and seconds left, None while not known yet."""
-        done = operation.n_done + operation.n_failed
-        at = operation.updated_at
-        if at is None:
+        if operation.updated_at is None:
             return None, None
-        if self._first is None or self._seen != (operation.operation_id, operation.stage):
-            self._seen, self._first = (operation.operation_id, operation.stage), (at, done)
-            return None, None
-        since, done_then = self._first
-        watched_s = (at - since).total_seconds()
-        if watched_s < _MIN_WATCHED_S or done <= done_then:
-            return None, None
-        rate = (done - done_then) / watched_s
-        left_s = None if operation.n_total is None else max(0, operation.n_total - done) / rate
-        return rate, left_s
+        return self._seen.see(
+            (operation.operation_id, operation.stage),
+            operation.n_done + operation.n_failed,
+            n_total=operation.n_total,
+            at_s=operation.updated_at.timestamp(),
+        )
 
 
 def outcome_words(operation: OperationState) -> str:
@@ -140,16 +134,6 @@ def outcome_words(operation: OperationState) -> str:
     if operation.n_failed:
         words += f", {operation.n_failed:,} failed"
     return f"{words}. {operation.message}" if operation.message else words
-
-
-def duration_words(seconds: float) -> str:
-    """A time span for people: 4 s, 3 min, 2 h 05 min."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def when_words(moment: datetime, *, now: datetime) -> str:

@@ -21,7 +21,7 @@ import psutil
 from bench import sounds
 from bench.report import Row, markdown, plot, ratio_row
 from bench.timing import Cost, ratio
-from pipeline.compute import ONE_THREAD
+from pipeline.compute.chunk import ONE_THREAD
 
 ROOT = Path(__file__).parent.parent
 PARTS = ("librosa", "lhotse", "memory", "workers")
@@ -73,6 +73,7 @@ def main() -> None:
     print(markdown(rows))
     if options.plot is not None:
         plot(rows, options.plot)
+        print(f"\ndrawn: {options.plot}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,6 +84,7 @@ def plot(rows: Sequence[Row], path: Path) -> None:
     axes.margins(x=0.1, y=0.02)
     axes.invert_yaxis()
     axes.set_xlabel("CPU seconds of the other by ours (bar: median of the rounds; line: lowest to highest; mark: goal)")
+    path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
 
 

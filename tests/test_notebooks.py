@@ -38,14 +38,14 @@ def workspace(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_there_is_a_notebook_for_each_stage() -> None:
-    stages = ["01_bring_in", "02_cut", "03_embed", "04_deduplicate", "05_review", "06_release"]
+    stages = ["01_bring_in", "02_cut", "03_embed", "04_deduplicate", "05_review", "06_release", "07_augment"]
     assert [path.stem for path in NOTEBOOKS] == stages
 
 
 def test_notebooks_lead_from_files_to_a_release(workspace: Path) -> None:
     # Held open, the database need not start for each notebook.
     with open_workspace(load_settings(workspace=workspace, project="demo")) as opened:
-        said = [execute(path, N_SOUNDS=MIN_SOUNDS) if path == BRING_IN else execute(path) for path in NOTEBOOKS]
+        said = {p.stem: execute(p, N_SOUNDS=MIN_SOUNDS) if p == BRING_IN else execute(p) for p in NOTEBOOKS}
         counts = count_all(opened.conn, opened.project().project_id)
         answers = opened.conn.execute("SELECT answer FROM annotation WHERE source = 'human' ORDER BY created_at")
         assert [answer for (answer,) in answers] == ["unsure", "withdrawn"]
@@ -54,7 +54,8 @@ def test_notebooks_lead_from_files_to_a_release(workspace: Path) -> None:
     assert counts.n_embedded == counts.n_clips
     assert min(counts.n_groups, counts.n_redundant, counts.n_failures, counts.n_in_queue, counts.n_carried) > 0
     assert counts.n_versions == 1
-    assert "0 recordings lie in more than one split\nthe manifest is the one that was frozen" in said[-1]
+    assert "0 recordings lie in more than one split\nthe manifest is the one that was frozen" in said["06_release"]
+    assert "\n0 of " in said["07_augment"]
 
 
 def test_notebooks_say_what_to_do_on_an_empty_project(workspace: Path) -> None:
@@ -67,6 +68,7 @@ def test_notebooks_say_what_to_do_on_an_empty_project(workspace: Path) -> None:
     assert "run 01_bring_in first" in stopped["02_cut"].evalue
     assert "run 02_cut first" in stopped["03_embed"].evalue
     assert "label some in the review dashboard first" in stopped["06_release"].evalue
+    assert "earmark release" in stopped["07_augment"].evalue
 
 
 def test_notebook_of_a_missing_project_says_how_to_make_it_and_leaves_nothing_running(workspace: Path) -> None:

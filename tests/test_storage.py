@@ -1,4 +1,4 @@
-"""Promises of pipeline/storage.py."""
+"""Promises of pipeline/storage on this machine and through drivers without a server."""
 
 from __future__ import annotations
 

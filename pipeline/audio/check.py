@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipeline.audio.levels import CLIPPED_RATIO, SILENCE_DBFS
 from pipeline.core.types import AudioFacts, AudioFormat, Problem, ProblemKind
 
 _DEPTHS = {"PCM_16": 16, "PCM_24": 24, "FLOAT": 32}
 _CLAIM_SLACK_S = 0.2
 """Headers of compressed sound count whole packets and the encoder's delay: so much less is nothing missing."""
+_UP_SAMPLED_RATIO = 0.55
+"""Of half the rate: 22.05 kHz made 44.1 kHz is seen. What ends above looks like any compressed sound."""
+_UP_SAMPLED_FROM_HZ = 3_000
+"""A telephone's band. Below it rumble and low voices end as steeply by nature."""
 
 
 def check(
@@ -17,8 +22,8 @@ def check(
     *,
     min_s: float = 0.05,
     max_s: float | None = None,
-    silence_dbfs: float = -60.0,
-    clipped_ratio: float = 0.001,
+    silence_dbfs: float = SILENCE_DBFS,
+    clipped_ratio: float = CLIPPED_RATIO,
     dc_offset: float = 0.02,
 ) -> list[Problem]:
     """Every problem of the recording, in the order of ProblemKind; none if it is fit as it is.
@@ -31,6 +36,7 @@ def check(
         *_level_problems(facts, silence_dbfs, clipped_ratio, dc_offset),
         *_format_problems(facts, audio_format),
         *_damage_problems(facts),
+        *_origin_problems(facts),
     ]
     order = list(ProblemKind)
     return sorted(problems, key=lambda problem: order.index(problem.kind))
@@ -106,6 +112,22 @@ def _damage_problems(facts: AudioFacts) -> Iterator[Problem]:
             kind=ProblemKind.NOT_FINITE,
             message=f"{facts.n_not_finite} values are not numbers or infinite",
             fix="set to 0",
+        )
+    # More zeros than sound is how some sound is made, not what a recorder lost.
+    if 0 < facts.n_dropped_samples <= facts.n_samples / 2:
+        yield Problem(
+            kind=ProblemKind.DROPPED_OUT,
+            message=f"{facts.n_dropped_samples} samples ({1000 * facts.n_dropped_samples / facts.rate_hz:.0f} ms) "
+            "are exact zeros in mid sound",
+        )
+
+
+def _origin_problems(facts: AudioFacts) -> Iterator[Problem]:
+    bandwidth_hz = facts.bandwidth_hz
+    if bandwidth_hz is not None and _UP_SAMPLED_FROM_HZ <= bandwidth_hz <= _UP_SAMPLED_RATIO * facts.rate_hz / 2:
+        yield Problem(
+            kind=ProblemKind.UP_SAMPLED,
+            message=f"{facts.rate_hz} Hz, but the sound ends at {bandwidth_hz:.0f} Hz: it was once recorded at less",
         )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import TypeVar
+from pathlib import Path
+from typing import Literal, TypeVar
 
 import numpy as np
 import soundfile as sf
@@ -17,7 +18,7 @@ from pipeline.core.errors import EmptyAudio, NotConforming
 from pipeline.core.types import Audio, AudioFormat, Float32
 
 _INTEGER_BITS = {"PCM_16": 16, "PCM_24": 24}
-_AT_ONCE = 2**13
+_AT_ONCE = 2**14
 _Integer = TypeVar("_Integer", np.int16, np.int32)
 
 
@@ -86,7 +87,7 @@ def encode_blocks(blocks: Iterable[Audio], audio_format: AudioFormat) -> bytes:
         format=audio_format.container,
     ) as target:
         for block in chain([first], waiting):
-            target.write(_quantised(block.samples, audio_format.subtype).T)
+            target.write(quantised(block.samples, audio_format.subtype).T)
     data = out.getvalue()
     return _without_time_of_day(data) if audio_format.subtype == "FLOAT" else data
 
@@ -144,7 +145,7 @@ def _fitted(samples: Float32, n_samples: int) -> Float32:
     return fitted_end(samples[:, start:], n_samples)
 
 
-def _quantised(samples: Float32, subtype: str) -> Float32 | NDArray[np.int16] | NDArray[np.int32]:
+def quantised(samples: Float32, subtype: str) -> Float32 | NDArray[np.int16] | NDArray[np.int32]:
     """Integers as libsndfile stores them unchanged; left to itself it would round down and shift every sample."""
     bits = _INTEGER_BITS.get(subtype)
     if bits is None:
@@ -154,13 +155,29 @@ def _quantised(samples: Float32, subtype: str) -> Float32 | NDArray[np.int16] | 
     return _steps(samples, bits, np.empty(samples.shape, dtype=np.int32)) << (32 - bits)
 
 
+def encode_dtype(subtype: str) -> Literal["int16", "int32", "float32"]:
+    """The numpy name of the values that ``quantised`` gives."""
+    bits = _INTEGER_BITS.get(subtype)
+    return "float32" if bits is None else "int16" if bits == 16 else "int32"
+
+
+def stamp_time_0(path: Path) -> None:
+    """Make a float WAV at ``path`` the same bytes whenever it was written."""
+    with path.open("r+b") as file:
+        head = file.read(4096)
+        file.seek(0)
+        file.write(_without_time_of_day(head))
+
+
 def _steps(samples: Float32, bits: int, out: NDArray[_Integer]) -> NDArray[_Integer]:
     """The nearest steps, written into ``out``; a few at a time, so that what is between stays in the cache."""
-    full = 2 ** (bits - 1)
+    full = np.float32(2 ** (bits - 1))
     for start in range(0, samples.shape[1], _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        steps = np.rint(samples[:, part].astype(np.float64) * full)
-        out[:, part] = np.clip(steps, -full, full - 1, out=steps)
+        # Exact in float32: it holds every step, and the factor is a power of two.
+        steps = np.clip(samples[:, part], np.float32(-1), np.float32(1))
+        np.rint(np.multiply(steps, full, out=steps), out=steps)
+        out[:, part] = np.minimum(steps, full - 1, out=steps)
     return out
 
 

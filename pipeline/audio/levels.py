@@ -1,43 +1,60 @@
-"""How loud a clip is, and what its loudness says against it."""
+"""How loud sound is, what counts as silent and as clipped, and what that says against a clip."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.core.types import Audio, Problem, ProblemKind
+from pipeline.core.types import Descriptors, Float32, Problem, ProblemKind
 
 SILENCE_DBFS = -60.0
 CLIPPED_RATIO = 0.001
 
 
-def peak_dbfs(audio: Audio) -> float | None:
-    """The largest absolute sample in dBFS, None for digital silence."""
-    return _dbfs(float(np.max(np.abs(audio.samples), initial=0.0)))
+class ClippedRuns:
+    """Counts the values in runs of three or more at full scale: a single one is a peak, a run is flat.
+
+    ``bit_depth`` is that of integers which hold the sound as it was recorded; None for sound that was compressed
+    or resampled, whose flat tops are blurred.
+    """
+
+    def __init__(self, bit_depth: int | None, n_channels: int) -> None:
+        # One and a half steps below 1 takes in the highest code of an integer format and not the one below it;
+        # 11 bits' worth of slack finds blurred tops again.
+        self._full_scale = np.float32(1 - 1.5 * 2.0 ** -(min(bit_depth or 11, 16) - 1))
+        self._before: NDArray[np.bool_] = np.zeros((3, n_channels), dtype=np.bool_)
+        self.n_values = 0
+
+    def add(self, values: Float32, *, peak: float) -> None:
+        """Count a block, float32 (n, channels), with its largest absolute value; runs go on from block to block."""
+        if peak < self._full_scale:
+            self._before = np.zeros_like(self._before)
+            return
+        is_full = np.concatenate([self._before, np.abs(values) >= self._full_scale])
+        self._before = is_full[-3:]
+        is_third = is_full[2:] & is_full[1:-1] & is_full[:-2]
+        # A run of k has k - 2 thirds and one first third, so that k is the thirds and twice the first thirds.
+        n_thirds = int(np.count_nonzero(is_third[1:]))
+        n_runs = int(np.count_nonzero(is_third[1:] & ~is_third[:-1]))
+        self.n_values += n_thirds + 2 * n_runs
 
 
-def rms_dbfs(audio: Audio) -> float | None:
-    """The root mean square over all channels in dBFS, None for digital silence."""
-    if audio.samples.size == 0:
-        return None
-    return _dbfs(math.sqrt(float(np.mean(np.square(audio.samples, dtype=np.float64)))))
+def dbfs(value: float) -> float | None:
+    """A level relative to full scale in dB, None for 0."""
+    return 20 * math.log10(value) if value > 0 else None
 
 
-def clip_problems(audio: Audio) -> list[Problem]:
-    """What no conversion can mend in a clip: silent, or clipped for more than CLIPPED_RATIO of its samples."""
+def clip_problems(peak_dbfs: float | None, descriptors: Descriptors) -> list[Problem]:
+    """What no conversion can mend in a clip: silent, or clipped for more than CLIPPED_RATIO of its values."""
     problems: list[Problem] = []
-    peak = peak_dbfs(audio)
-    if peak is None or peak < SILENCE_DBFS:
-        level = "no signal at all" if peak is None else f"its peak is {peak:.0f} dBFS"
+    if peak_dbfs is None or peak_dbfs < SILENCE_DBFS:
+        level = "no signal at all" if peak_dbfs is None else f"its peak is {peak_dbfs:.0f} dBFS"
         problems.append(Problem(kind=ProblemKind.SILENT, message=f"{level}; {SILENCE_DBFS:.0f} dBFS or more expected"))
-    ratio = float(np.mean(np.abs(audio.samples) >= 0.9999)) if audio.samples.size else 0.0
+    ratio = descriptors.clipped_ratio or 0.0
     if ratio > CLIPPED_RATIO:
         problems.append(
-            Problem(kind=ProblemKind.CLIPPED, message=f"{100 * ratio:.1f} % of its samples are at full scale")
+            Problem(kind=ProblemKind.CLIPPED, message=f"{100 * ratio:.1f} % of its samples are flat at full scale")
         )
     return problems
-
-
-def _dbfs(value: float) -> float | None:
-    return 20 * math.log10(value) if value > 0 else None

@@ -7,9 +7,11 @@ import math
 import struct
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipeline.audio.bandwidth import BandwidthMeter
 from pipeline.audio.decode import finite, open_reader
+from pipeline.audio.dropouts import DropoutMeter
+from pipeline.audio.levels import ClippedRuns, dbfs
 from pipeline.audio.reader import Header
 from pipeline.core.types import AudioFacts, Float32
 
@@ -33,7 +35,9 @@ class _Tally:
     def __init__(self, header: Header) -> None:
         self._header = header
         self._hash = hashlib.sha256(struct.pack("<II", header.rate_hz, header.n_channels))
-        self._clipped = _ClippedRuns(header)
+        self._clipped = ClippedRuns(header.bit_depth, header.n_channels)
+        self._dropouts = DropoutMeter(header.rate_hz, header.bit_depth)
+        self._bandwidth = BandwidthMeter(header.rate_hz)
         self._n_samples = 0
         self._n_not_finite = 0
         self._peak = 0.0
@@ -52,7 +56,9 @@ class _Tally:
             self._peak = max(self._peak, peak)
             self._sum += values.sum(axis=0, dtype=np.float64)
             self._sum_of_squares += float(np.square(values, dtype=np.float64).sum())
-        self._clipped.add(magnitude)
+        self._clipped.add(values, peak=peak)
+        self._dropouts.add(magnitude.max(axis=1) if values.shape[1] > 1 else magnitude[:, 0])
+        self._bandwidth.add(values.T)
         self._n_samples += len(block)
 
     def facts(self) -> AudioFacts:
@@ -67,32 +73,11 @@ class _Tally:
             claimed_n_samples=header.claimed_n_samples,
             bit_depth=header.bit_depth,
             pcm_sha256=self._hash.digest(),
-            peak_dbfs=20 * math.log10(self._peak) if self._peak else None,
-            rms_dbfs=10 * math.log10(self._sum_of_squares / n_values) if self._peak else None,
+            peak_dbfs=dbfs(self._peak),
+            rms_dbfs=dbfs(math.sqrt(self._sum_of_squares / n_values)),
             clipped_ratio=self._clipped.n_values / n_values,
             dc_offset=float(np.abs(self._sum).max()) / self._n_samples,
             n_not_finite=self._n_not_finite,
+            bandwidth_hz=self._bandwidth.bandwidth_hz(),
+            n_dropped_samples=self._dropouts.n_samples,
         )
-
-
-class _ClippedRuns:
-    """Counts the values in runs of three or more at full scale: a single one is a peak, a run is flat."""
-
-    def __init__(self, header: Header) -> None:
-        # One and a half steps below 1 takes in the highest code of an integer format and not the one below it;
-        # compressed sound blurs the flat tops, and 11 bits' worth of slack finds them again.
-        self._full_scale = np.float32(1 - 1.5 * 2.0 ** -(min(header.bit_depth or 11, 16) - 1))
-        self._before: NDArray[np.bool_] = np.zeros((3, header.n_channels), dtype=np.bool_)
-        self.n_values = 0
-
-    def add(self, magnitude: Float32) -> None:
-        """Count a block of absolute values, float32 (n, channels); runs go on from block to block."""
-        is_full = np.concatenate([self._before, magnitude >= self._full_scale])
-        self._before = is_full[-3:]
-        if not is_full.any():
-            return
-        is_third = is_full[2:] & is_full[1:-1] & is_full[:-2]
-        # A run of k has k - 2 thirds and one first third, so that k is the thirds and twice the first thirds.
-        n_thirds = int(np.count_nonzero(is_third[1:]))
-        n_runs = int(np.count_nonzero(is_third[1:] & ~is_third[:-1]))
-        self.n_values += n_thirds + 2 * n_runs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from psycopg import Connection
@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from pipeline.catalog.recordings import save_problems
 from pipeline.catalog.rows import scalar
-from pipeline.core.types import Problem
+from pipeline.core.types import Descriptors, Problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,7 @@ class NewClip:
     peak_dbfs: float | None
     rms_dbfs: float | None
     thumbnail: bytes
+    descriptors: Descriptors
     problems: tuple[Problem, ...]
 
 
@@ -88,31 +89,30 @@ def save_cut(
         )
     )
     for clip in clips:
-        clip_id = scalar(
-            conn.execute(
-                """
-                INSERT INTO clip (project_id, recording_id, cut_id, start_sample, stop_sample, object_key, sha256,
-                  rate_hz, n_channels, n_samples, peak_dbfs, rms_dbfs, thumbnail)
-                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING clip_id
-                """,
-                (
-                    project_id,
-                    recording_id,
-                    cut_id,
-                    clip.start_sample,
-                    clip.stop_sample,
-                    clip.object_key,
-                    clip.sha256,
-                    clip.rate_hz,
-                    clip.n_channels,
-                    clip.n_samples,
-                    clip.peak_dbfs,
-                    clip.rms_dbfs,
-                    clip.thumbnail,
-                ),
-            )
-        )
+        clip_id = _save_clip(conn, project_id, recording_id, cut_id, clip)
         save_problems(conn, project_id, recording_id, clip.problems, clip_id=clip_id)
+
+
+def _save_clip(conn: Connection[TupleRow], project_id: int, recording_id: int, cut_id: int, clip: NewClip) -> int:
+    values = {**_columns(clip), **_columns(clip.descriptors)}
+    values |= {"project_id": project_id, "recording_id": recording_id, "cut_id": cut_id}
+    cursor = conn.execute(
+        """
+        INSERT INTO clip (project_id, recording_id, cut_id, start_sample, stop_sample, object_key, sha256,
+          rate_hz, n_channels, n_samples, peak_dbfs, rms_dbfs, thumbnail,
+          loudness_lufs, snr_db, silence_ratio, clipped_ratio, dc_offset, bandwidth_hz)
+        VALUES (%(project_id)s, %(recording_id)s, %(cut_id)s, %(start_sample)s, %(stop_sample)s, %(object_key)s,
+          %(sha256)s, %(rate_hz)s, %(n_channels)s, %(n_samples)s, %(peak_dbfs)s, %(rms_dbfs)s, %(thumbnail)s,
+          %(loudness_lufs)s, %(snr_db)s, %(silence_ratio)s, %(clipped_ratio)s, %(dc_offset)s, %(bandwidth_hz)s)
+        RETURNING clip_id
+        """,
+        values,
+    )
+    return int(scalar(cursor))
+
+
+def _columns(row: NewClip | Descriptors) -> dict[str, Any]:
+    return {field.name: getattr(row, field.name) for field in fields(row)}
 
 
 def taken_up_again(conn: Connection[TupleRow], project_id: int, spec_sha256: bytes) -> set[int]:

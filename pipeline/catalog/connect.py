@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
+from psycopg.sql import SQL, Identifier
 
 from pipeline.catalog.halfvec import has_halfvec, register_halfvec
 from pipeline.core.errors import CatalogError, DatabaseUnavailable, EarmarkError, NotPermitted
@@ -42,6 +43,24 @@ def connect(url: str, *, application_name: str) -> psycopg.Connection[TupleRow]:
         conn.close()
         raise DatabaseUnavailable("the database hung up", which=place, do="try again") from error
     return conn
+
+
+def act_as(conn: psycopg.Connection[TupleRow], person: str) -> None:
+    """Make this person the author of, and the one with the rights for, all that the connection does from now on.
+
+    Raises NotPermitted if the login may not speak for others, or nobody has that name.
+    """
+    if conn.info.user == person:
+        return
+    try:
+        conn.execute(SQL("SET SESSION AUTHORIZATION {}").format(Identifier(person)))
+    except psycopg.Error as error:
+        raise NotPermitted(
+            "this login cannot act for another",
+            which=person,
+            expected="a worker that logs in as that person or as a superuser",
+            got=error.diag.message_primary,
+        ) from error
 
 
 def in_words(error: psycopg.Error) -> EarmarkError:

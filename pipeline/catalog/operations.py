@@ -39,10 +39,16 @@ class OperationState:
 
 
 def begin(conn: Connection[TupleRow], project_id: int, action: str, spec: Mapping[str, Any]) -> int:
-    """A new operation's id. This connection holds its lock until ``end``: a dead process is seen by the lost lock."""
+    """A new operation's id. This connection holds its lock until ``end``: a dead process is seen by the lost lock.
+
+    It belongs to the job that ``carry_for`` named on this connection, if any.
+    """
     operation_id = scalar(
         conn.execute(
-            "INSERT INTO operation (project_id, action, spec) VALUES (%s, %s, %s) RETURNING operation_id",
+            """
+            INSERT INTO operation (project_id, action, spec, job_id)
+            VALUES (%s, %s, %s, nullif(current_setting('earmark.job_id', true), '')::bigint) RETURNING operation_id
+            """,
             (project_id, action, Jsonb(dict(spec))),
         )
     )
@@ -52,6 +58,11 @@ def begin(conn: Connection[TupleRow], project_id: int, action: str, spec: Mappin
         (operation_id, project_id),
     )
     return operation_id
+
+
+def carry_for(conn: Connection[TupleRow], job_id: int) -> None:
+    """Let all operations that begin on this connection belong to this job."""
+    conn.execute("SELECT set_config('earmark.job_id', %s, false)", (str(job_id),))
 
 
 def end(

@@ -10,7 +10,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 
 from pipeline.catalog.rows import scalar
-from pipeline.core.types import AudioFacts, Problem
+from pipeline.core.types import AudioFacts, Problem, ProblemKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +95,10 @@ def save_recording(
     facts: AudioFacts,
     operation_id: int,
 ) -> int:
-    """The recording's id. What stood at this URI with other bytes is kept as superseded, its cut not active."""
+    """The recording's id. What stood at this URI with other bytes is kept as superseded, its cut not active.
+
+    One that holds the same samples as another that stands gets the problem DUPLICATE_FILE, which names the first such.
+    """
     superseded = conn.execute(
         """
         UPDATE recording SET superseded_at = clock_timestamp()
@@ -110,8 +113,8 @@ def save_recording(
         """
         INSERT INTO recording (project_id, uri, name, size_bytes, mtime_ns, file_sha256, pcm_sha256, container, codec,
           rate_hz, n_channels, n_samples, claimed_n_samples, bit_depth, peak_dbfs, rms_dbfs, clipped_ratio, dc_offset,
-          n_not_finite, operation_id)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+          n_not_finite, bandwidth_hz, n_dropped_samples, operation_id)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (project_id, uri, file_sha256)
           DO UPDATE SET mtime_ns = excluded.mtime_ns, superseded_at = NULL
         RETURNING recording_id
@@ -136,10 +139,45 @@ def save_recording(
             facts.clipped_ratio,
             facts.dc_offset,
             facts.n_not_finite,
+            facts.bandwidth_hz,
+            facts.n_dropped_samples,
             operation_id,
         ),
     )
-    return int(scalar(cursor))
+    recording_id = int(scalar(cursor))
+    if superseded:
+        _withdraw_duplicate_files(conn, project_id, [former_id for (former_id,) in superseded])
+    _note_duplicate_file(conn, project_id, recording_id, facts.pcm_sha256)
+    return recording_id
+
+
+def _note_duplicate_file(conn: Connection[TupleRow], project_id: int, recording_id: int, pcm_sha256: bytes) -> None:
+    row = conn.execute(
+        """
+        SELECT name FROM recording
+        WHERE project_id = %s AND pcm_sha256 = %s AND superseded_at IS NULL AND recording_id < %s
+        ORDER BY recording_id LIMIT 1
+        """,
+        (project_id, pcm_sha256, recording_id),
+    ).fetchone()
+    if row is not None:
+        problem = Problem(kind=ProblemKind.DUPLICATE_FILE, message=f"the same sound, sample by sample, as {row[0]}")
+        save_problems(conn, project_id, recording_id, [problem])
+
+
+def _withdraw_duplicate_files(conn: Connection[TupleRow], project_id: int, superseded_ids: Sequence[int]) -> None:
+    """What was a duplicate of these only is none any more; what is still one is named anew."""
+    rows = conn.execute(
+        """
+        DELETE FROM problem p USING recording r, recording former
+        WHERE p.recording_id = r.recording_id AND p.clip_id IS NULL AND p.kind = %s AND r.project_id = %s
+          AND former.recording_id = ANY(%s) AND former.pcm_sha256 = r.pcm_sha256 AND former.project_id = r.project_id
+        RETURNING r.recording_id, r.pcm_sha256
+        """,
+        (ProblemKind.DUPLICATE_FILE.value, project_id, list(superseded_ids)),
+    ).fetchall()
+    for recording_id, pcm_sha256 in rows:
+        _note_duplicate_file(conn, project_id, recording_id, pcm_sha256)
 
 
 def save_problems(

@@ -12,6 +12,7 @@ from typing import Annotated, Any, cast
 import typer
 from rich.markup import escape
 
+from pipeline.cli.augment import augment
 from pipeline.cli.context import (
     Context,
     JsonOption,
@@ -26,6 +27,8 @@ from pipeline.cli.context import (
 )
 from pipeline.cli.demo import demo
 from pipeline.cli.serve import serve
+from pipeline.cli.sources import sources, watch
+from pipeline.cli.worker import cancel, jobs, long_verb, worker
 from pipeline.core import registry
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.settings import DEFAULT_RECIPE
@@ -42,8 +45,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(long_verb(augment))
 app.command()(demo)
 app.command()(serve)
+app.command()(watch)
+app.command()(sources)
+app.command()(worker)
+app.command()(jobs)
+app.command()(cancel)
 
 SeedOption = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed, the same outcome.")]
 
@@ -83,6 +92,7 @@ def init(
 
 
 @app.command()
+@long_verb
 def ingest(
     source: Annotated[str, typer.Argument(help="A folder, or any fsspec URI.")],
     labels: Annotated[str, typer.Option(help="folder: the name of a file's folder is its label; none.")] = "none",
@@ -115,6 +125,7 @@ def ingest(
 
 
 @app.command()
+@long_verb
 def cut(
     segmenter: PluginOption = None,
     workspace: WorkspaceOption = None,
@@ -138,6 +149,7 @@ def cut(
 
 
 @app.command()
+@long_verb
 def embed(
     encoder: PluginOption = None,
     workspace: WorkspaceOption = None,
@@ -161,6 +173,7 @@ def embed(
 
 
 @app.command()
+@long_verb
 def deduplicate(
     deduplicator: PluginOption = None,
     workspace: WorkspaceOption = None,
@@ -183,6 +196,7 @@ def deduplicate(
 
 
 @app.command()
+@long_verb
 def select(
     name: Annotated[str, typer.Argument(help="Name of the selection.")],
     n_clips: Annotated[int, typer.Option("--n", min=1, help="How many clips.")] = 100,
@@ -210,6 +224,7 @@ def select(
 
 
 @app.command()
+@long_verb
 def queue(
     strategy: PluginOption = None,
     selection: Annotated[str | None, typer.Option(help="Only clips of this selection.")] = None,
@@ -237,6 +252,7 @@ def queue(
 
 
 @app.command()
+@long_verb
 def release(
     name: Annotated[str, typer.Argument(help="Name of the dataset.")],
     people_only: Annotated[bool, typer.Option(help="Only clips that a person answered.")] = False,
@@ -267,10 +283,14 @@ def release(
 
 
 @app.command()
+@long_verb
 def export(
     name: Annotated[str, typer.Argument(help="Name of the dataset.")],
     folder: Annotated[str, typer.Argument(help="Where to write it: a folder of this machine or a mount.")],
     version: Annotated[int | None, typer.Option(help="The latest if absent.")] = None,
+    augmentations: Annotated[
+        list[str] | None, typer.Option("--with", help="An augmentation whose copies go beside; again for more.")
+    ] = None,
     workspace: WorkspaceOption = None,
     project: ProjectOption = None,
     is_json: JsonOption = False,
@@ -287,6 +307,7 @@ def export(
                 name=name,
                 folder=Path(path_of(folder)),
                 version=version,
+                augmentations=augmentations or (),
                 on_progress=on_progress,
             )
         if is_json:

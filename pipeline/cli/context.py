@@ -58,13 +58,22 @@ def command(
 
     With a ``recipe`` (YAML) the project is made if it does not stand yet.
     """
+    with opened(workspace, project, is_json=is_json) as space:
+        found = space.project() if recipe is None else space.create_project(load_recipe(recipe))
+        yield Context(workspace=space, project=found, is_json=is_json)
+
+
+@contextmanager
+def opened(workspace: Path | None, project: str | None, *, is_json: bool = False) -> Generator[Workspace]:
+    """The workspace of a command that needs no project; ends the program as ``command`` does."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     with signals.listening():
         try:
             settings = load_settings(workspace=workspace, project=project)
-            with open_workspace(settings) as opened:
-                found = opened.project() if recipe is None else opened.create_project(load_recipe(recipe))
-                yield Context(workspace=opened, project=found, is_json=is_json)
+            if settings.job_id is not None:
+                signals.end_with_stdin()
+            with open_workspace(settings) as space:
+                yield space
         except (EarmarkError, KeyboardInterrupt) as error:
             _end(error, is_json=is_json)
         except BrokenPipeError:

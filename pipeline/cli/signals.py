@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -35,12 +37,23 @@ def listening() -> Generator[None]:
             signal.signal(number, handler)
 
 
+def end_with_stdin() -> None:
+    """Kill this program when its standard input ends: a worker holds the other side, so its death is seen at once."""
+    threading.Thread(target=_end_with_stdin, daemon=True).start()
+
+
 def told() -> Told | None:
     """What this program was told last since it listens; None if nothing."""
     for handler in map(signal.getsignal, _HEARD):
         if isinstance(handler, _Leave):
             return handler.told
     return None
+
+
+def _end_with_stdin() -> None:
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 class _Leave:

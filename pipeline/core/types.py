@@ -110,8 +110,11 @@ class ProblemKind(StrEnum):
     WRONG_RATE = "wrong rate"
     WRONG_CHANNELS = "wrong channels"
     WRONG_DEPTH = "wrong depth"
+    DROPPED_OUT = "dropped out"
+    UP_SAMPLED = "up-sampled"
     TRUNCATED = "truncated"
     NOT_FINITE = "not finite"
+    DUPLICATE_FILE = "duplicate file"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +132,8 @@ class AudioFacts:
 
     ``claimed_n_samples`` is the header's word (None: it says nothing); ``n_samples`` was counted.
     ``pcm_sha256`` is the hash of the decoded samples: equal sound in unequal files has equal hashes.
-    Levels are None for a file without energy.
+    Levels are None for a file without energy. ``bandwidth_hz`` is None where too little sound is there to tell;
+    ``n_dropped_samples`` lie in runs of exact zeros within sound.
     """
 
     container: str
@@ -145,10 +149,27 @@ class AudioFacts:
     clipped_ratio: float
     dc_offset: float
     n_not_finite: int
+    bandwidth_hz: float | None
+    n_dropped_samples: int
 
     @property
     def duration_s(self) -> float:
         return self.n_samples / self.rate_hz
+
+
+@dataclass(frozen=True, kw_only=True)
+class Descriptors:
+    """What clips are filtered by. None means that the clip is too short, too quiet or too steady to tell.
+
+    ``dc_offset`` is the largest of any channel; ``bandwidth_hz`` is half the rate unless the sound ends sooner.
+    """
+
+    loudness_lufs: float | None = None
+    snr_db: float | None = None
+    silence_ratio: float | None = None
+    clipped_ratio: float | None = None
+    dc_offset: float | None = None
+    bandwidth_hz: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

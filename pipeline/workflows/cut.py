@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline.audio.conform import conform, encode, prove
+from pipeline.audio.conform import conform, conformed_n_samples, encode, prove
 from pipeline.audio.decode import open_sound
-from pipeline.audio.levels import clip_problems, peak_dbfs, rms_dbfs
+from pipeline.audio.descriptors import DescriptorMeter
+from pipeline.audio.levels import clip_problems
+from pipeline.audio.long_clip import write_long_clip
 from pipeline.audio.thumbnail import waveform_thumbnail
 from pipeline.catalog import annotations, clips, recordings
 from pipeline.catalog.failures import resolve_failures
@@ -23,6 +26,9 @@ from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.types import AudioFormat, Failure, Outcome, Segment, Sound, Workers
 from pipeline.storage import Store, file_sha256, local_copy
 from pipeline.workflows.operation import Conn, OnProgress, Run, in_batches, operation, silent
+
+_MOST_IN_MEMORY = 2**21
+"""Values, 2 minutes at 16 kHz: longer clips are made block by block, in a file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,10 +112,15 @@ def _demand_unchanged(path: Path, recording: recordings.Recording) -> None:
 
 
 def _make_clip(sound: Sound, segment: Segment, work: CutWork) -> clips.NewClip:
+    if _n_values(sound, segment, work.audio_format) > _MOST_IN_MEMORY:
+        return _make_long_clip(sound, segment, work)
     source = sound.span(segment.start, segment.stop)
     audio = conform(source, work.audio_format)
     data = encode(audio, work.audio_format)
     prove(data, work.audio_format, audio)
+    meter = DescriptorMeter(audio.rate_hz, audio.n_channels, bit_depth=_bit_depth(sound, work.audio_format))
+    meter.add(audio.samples)
+    descriptors = meter.finish()
     return clips.NewClip(
         start_sample=segment.start,
         stop_sample=segment.stop,
@@ -118,11 +129,50 @@ def _make_clip(sound: Sound, segment: Segment, work: CutWork) -> clips.NewClip:
         rate_hz=audio.rate_hz,
         n_channels=audio.n_channels,
         n_samples=audio.n_samples,
-        peak_dbfs=peak_dbfs(audio),
-        rms_dbfs=rms_dbfs(audio),
+        peak_dbfs=meter.peak_dbfs,
+        rms_dbfs=meter.rms_dbfs,
         thumbnail=waveform_thumbnail(audio),
-        problems=tuple(clip_problems(audio)),
+        descriptors=descriptors,
+        problems=tuple(clip_problems(meter.peak_dbfs, descriptors)),
     )
+
+
+def _make_long_clip(sound: Sound, segment: Segment, work: CutWork) -> clips.NewClip:
+    suffix = f".{work.audio_format.container.lower()}"
+    with TemporaryDirectory(prefix="earmark-") as folder:
+        path = Path(folder, f"clip{suffix}")
+        written = write_long_clip(
+            sound, segment, work.audio_format, path, bit_depth=_bit_depth(sound, work.audio_format)
+        )
+        object_key = work.store.put_file(path, suffix=suffix)
+        sha256 = file_sha256(path)
+    return clips.NewClip(
+        start_sample=segment.start,
+        stop_sample=segment.stop,
+        object_key=object_key,
+        sha256=sha256,
+        rate_hz=work.audio_format.rate_hz,
+        n_channels=work.audio_format.n_channels,
+        n_samples=written.n_samples,
+        peak_dbfs=written.peak_dbfs,
+        rms_dbfs=written.rms_dbfs,
+        thumbnail=written.thumbnail,
+        descriptors=written.descriptors,
+        problems=tuple(clip_problems(written.peak_dbfs, written.descriptors)),
+    )
+
+
+def _n_values(sound: Sound, segment: Segment, audio_format: AudioFormat) -> int:
+    """How many values the larger of the span and its clip has."""
+    n_source = segment.stop - segment.start
+    n_clip = conformed_n_samples(n_source, sound.rate_hz, audio_format)
+    return max(n_source * sound.n_channels, n_clip * audio_format.n_channels)
+
+
+def _bit_depth(sound: Sound, audio_format: AudioFormat) -> int | None:
+    """Resampling and mixing blur flat tops as compression does."""
+    is_blurred = (sound.rate_hz, sound.n_channels) != (audio_format.rate_hz, audio_format.n_channels)
+    return None if is_blurred else 16
 
 
 @dataclass(frozen=True, kw_only=True)

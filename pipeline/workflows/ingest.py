@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from pipeline.audio.check import check
 from pipeline.audio.measure import measure
-from pipeline.catalog import annotations, recordings
-from pipeline.catalog.failures import resolve_failures
-from pipeline.catalog.labels import add_labels
+from pipeline.catalog import recordings, sources
+from pipeline.catalog.failures import open_items, resolve_failures
 from pipeline.catalog.projects import Project
 from pipeline.compute import Result, parallel_map
+from pipeline.core.errors import StorageError
 from pipeline.core.types import AudioFacts, AudioFormat, Failure, Outcome, Problem, Workers
-from pipeline.storage import FoundFile, file_sha256, local_copy, refuse_password, scan
-from pipeline.workflows.carried_labels import LabelReader, LabelRules, label_reader
+from pipeline.storage import FoundFile, file_sha256, is_local, local_copy, path_of, refuse_password, scan, uri_of
+from pipeline.workflows.carried_labels import LabelRules, label_reader
+from pipeline.workflows.labelling import Labelled, Labelling
 from pipeline.workflows.operation import Conn, OnProgress, Run, in_batches, operation, silent
 
 # What lies beside recordings in real folders. Such a file is tried like any other, but its failure alarms nobody.
@@ -36,6 +37,18 @@ class ReadFile:
     problems: tuple[Problem, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stock:
+    """What a look at a source met: its files, and what could not be looked at."""
+
+    files: tuple[FoundFile, ...]
+    failures: tuple[Failure, ...]
+
+    def may_hold(self, uri: str) -> bool:
+        """Whether a file may be there although it was not met: it, or a folder above it, could not be looked at."""
+        return any(is_below(uri, failure.item) for failure in self.failures)
+
+
 def ingest(
     conn: Conn,
     project: Project,
@@ -45,28 +58,50 @@ def ingest(
     workers: Workers = 1,
     on_progress: OnProgress = silent,
 ) -> Outcome:
-    """Bring in every file under a folder or fsspec URI, with the labels it carries.
+    """Bring in every file under a folder or fsspec URI, with the labels it carries, and remember the source.
 
     Files in = done + failed; ``n_unchanged`` of the done were known already by size and time. What could
-    not be read is a failure with its reason and is tried again by the next run.
+    not be read is a failure with its reason and is tried again by the next run. Recordings whose files are
+    gone are noted as vanished, unless the place of the file could not be looked at.
     Raises StorageError if the source itself cannot be read, SettingsError for unusable label rules.
     """
     refuse_password(source_uri)
     rules = labels or LabelRules()
     reader = label_reader(rules)
+    uri = source_address(source_uri)
     spec = {"source": source_uri, "labels": rules.to_json()}
     with operation(conn, project, "ingest", spec, on_progress=on_progress) as run:
         run.begin_stage("looking for files")
-        files = _take_stock(run, source_uri, skip=rules.csv_path)
-        if n_absent := reader.count_absent([f.name for f in files]):
+        sources.note_look(conn, project.project_id, uri)
+        stock = _take_stock(source_uri, skip=rules.csv_path)
+        if n_absent := reader.count_absent([f.name for f in stock.files]):
             run.detail["n_files_of_table_absent"] = n_absent
-        known = recordings.known_files(conn, project.project_id)
-        new = [f for f in files if known.get(f.uri, (0, -1, -1))[1:] != (f.size_bytes, f.mtime_ns)]
-        run.n_done = run.n_unchanged = len(files) - len(new)
-        run.begin_stage("reading", n_total=len(files) + len(run.failed))
-        _read_all(run, new, workers=workers)
-        _keep_labels(run, files, reader)
+        known = sources.known_files(conn, project.project_id, [f.uri for f in stock.files])
+        new = [f for f in stock.files if f.uri not in known or not _is_unchanged(f, known[f.uri])]
+        source = _compare(run, uri, stock, rules, known={f.uri: known[f.uri] for f in stock.files if f.uri in known})
+        labelling = Labelling(run=run, reader=reader)
+        # Labels of a table may have been written anew without a trace in the rules.
+        must_label_all = source.n_files is None or source.label_rules != rules.to_json() or bool(reader.table)
+        labelling.begin([f.name for f in (stock.files if must_label_all else new)])
+        run.n_done = run.n_unchanged = len(stock.files) - len(new)
+        run.begin_stage("reading", n_total=len(stock.files) + len(run.failed))
+        _read_all(run, new, source, labelling, workers=workers)
+        if must_label_all:
+            unread = {f.uri for f in stock.files} - {f.uri for f in new}
+            labelling.keep_all(_as_labelled(f, known[f.uri]) for f in stock.files if f.uri in unread)
+        labelling.end()
+        sources.note_looked(conn, source.source_id, n_files=len(stock.files), label_rules=rules.to_json())
     return run.outcome
+
+
+def source_address(uri: str) -> str:
+    """The one URI by which a source is known, however it was written. Raises StorageError for no address at all."""
+    return uri_of(path_of(uri)) if is_local(uri) else uri.rstrip("/")
+
+
+def is_below(uri: str, folder: str) -> bool:
+    """Whether a file's URI is this one, or lies in this folder."""
+    return uri == folder or uri.startswith(folder.rstrip("/") + "/")
 
 
 def read_file(found: FoundFile, *, audio_format: AudioFormat) -> ReadFile:
@@ -76,8 +111,8 @@ def read_file(found: FoundFile, *, audio_format: AudioFormat) -> ReadFile:
         return ReadFile(file_sha256=file_sha256(path), facts=facts, problems=tuple(check(facts, audio_format)))
 
 
-def _take_stock(run: Run, source_uri: str, *, skip: str | None) -> list[FoundFile]:
-    """The files of the source, but for the table of labels itself; what cannot be looked at is a failure."""
+def _take_stock(source_uri: str, *, skip: str | None) -> Stock:
+    """The files of the source, but for the table of labels itself. Raises StorageError if it cannot be read at all."""
     table_uri = None if skip is None else Path(skip).absolute().as_uri()
     files: list[FoundFile] = []
     failures: list[Failure] = []
@@ -86,23 +121,63 @@ def _take_stock(run: Run, source_uri: str, *, skip: str | None) -> list[FoundFil
             failures.append(found)
         elif found.uri != table_uri:
             files.append(found)
+    return Stock(files=tuple(files), failures=tuple(failures))
+
+
+def _is_unchanged(found: FoundFile, known: sources.KnownFile) -> bool:
+    return (known.size_bytes, known.mtime_ns) == (found.size_bytes, found.mtime_ns)
+
+
+def _as_labelled(found: FoundFile, known: sources.KnownFile) -> Labelled:
+    return Labelled(name=found.name, recording_id=known.recording_id, rate_hz=known.rate_hz, n_samples=known.n_samples)
+
+
+def _compare(
+    run: Run, uri: str, stock: Stock, rules: LabelRules, *, known: Mapping[str, sources.KnownFile]
+) -> sources.Source:
+    """The source, after noting which of its files are there and which have vanished since it was looked at last."""
+    conn, project_id = run.conn, run.project.project_id
     with run.transaction():
-        run.fail(failures)
-    return files
+        source = sources.add_source(conn, project_id, uri, rules.to_json())
+        sources.note_found(conn, source.source_id, [file.recording_id for file in known.values()])
+        standing = sources.standing_files(conn, project_id, source)
+        if standing and not stock.files and not stock.failures:
+            # The folder over which a NAS is mounted is still there, and empty, when it is not.
+            raise StorageError(
+                "the source is empty, nothing was noted",
+                which=uri,
+                expected=f"{len(standing):,} files as before",
+                got="none",
+                do="check that it is mounted",
+            )
+        met = {file.uri for file in stock.files}
+        gone = {item: number for item, number in standing.items() if item not in met and not stock.may_hold(item)}
+        sources.note_vanished(conn, list(gone.values()))
+        failed = (item for item in open_items(conn, project_id, "ingest") if is_below(item, uri) and item not in met)
+        resolve_failures(conn, project_id, "ingest", [item for item in failed if not stock.may_hold(item)])
+        run.fail(stock.failures)
+    if gone:
+        run.detail["n_vanished"] = len(gone)
+    return source
 
 
-def _read_all(run: Run, files: Sequence[FoundFile], *, workers: Workers) -> None:
+def _read_all(
+    run: Run, files: Sequence[FoundFile], source: sources.Source, labelling: Labelling, *, workers: Workers
+) -> None:
     work = partial(read_file, audio_format=run.project.recipe.audio_format)
     for batch in in_batches(parallel_map(work, files, workers=workers)):
         with run.transaction():
-            _save(run, files, batch)
+            saved = _save(run, files, batch)
+            sources.note_found(run.conn, source.source_id, [item.recording_id for item in saved])
+            labelling.keep(saved)
         run.report()
         run.stop_if_asked()
 
 
-def _save(run: Run, files: Sequence[FoundFile], batch: Sequence[Result[ReadFile]]) -> None:
+def _save(run: Run, files: Sequence[FoundFile], batch: Sequence[Result[ReadFile]]) -> list[Labelled]:
     project_id = run.project.project_id
     done: list[str] = []
+    saved: list[Labelled] = []
     failures: list[Failure] = []
     for result in batch:
         found = files[result.index]
@@ -123,9 +198,18 @@ def _save(run: Run, files: Sequence[FoundFile], batch: Sequence[Result[ReadFile]
             )
             recordings.save_problems(run.conn, project_id, recording_id, read.problems)
             done.append(found.uri)
+            saved.append(
+                Labelled(
+                    name=found.name,
+                    recording_id=recording_id,
+                    rate_hz=read.facts.rate_hz,
+                    n_samples=read.facts.n_samples,
+                )
+            )
     resolve_failures(run.conn, project_id, "ingest", done)
     run.n_done += len(done)
     run.fail(failures)
+    return saved
 
 
 def _failure(found: FoundFile, failure: Failure) -> Failure:
@@ -135,45 +219,3 @@ def _failure(found: FoundFile, failure: Failure) -> Failure:
         message = f"a .{ending} file, which holds no sound: {found.name}; nothing to do"
         return Failure(item=found.uri, error="NotSound", message=message)
     return Failure(item=found.uri, error=failure.error, message=failure.message)
-
-
-def _keep_labels(run: Run, files: Sequence[FoundFile], reader: LabelReader) -> None:
-    """Let labels and source groups follow the rules of this run, also for files that did not change."""
-    run.begin_stage("labels")
-    conn, project_id = run.conn, run.project.project_id
-    facts = {f.uri: reader.read(f.name) for f in files}
-    with run.transaction():
-        names = sorted({label.label for fact in facts.values() for label in fact.labels})
-        label_ids = add_labels(conn, project_id, names)
-        ids = recordings.known_files(conn, project_id)
-        lengths = recordings.read_lengths(conn, project_id)
-        carried: list[recordings.CarriedLabel] = []
-        groups: list[tuple[int, str]] = []
-        n_beyond = 0
-        for uri, fact in facts.items():
-            if uri not in ids:
-                continue
-            recording_id = ids[uri][0]
-            if fact.source_group is not None:
-                groups.append((recording_id, fact.source_group))
-            for label in fact.labels:
-                rate_hz, n_samples = lengths[recording_id]
-                start = round(label.start_s * rate_hz)
-                if start >= n_samples:
-                    n_beyond += 1
-                    continue
-                carried.append(
-                    recordings.CarriedLabel(
-                        recording_id=recording_id,
-                        label_id=label_ids[label.label],
-                        source=label.source,
-                        start_sample=start,
-                        stop_sample=None if label.stop_s is None else max(start + 1, round(label.stop_s * rate_hz)),
-                    )
-                )
-        recordings.set_source_groups(conn, groups)
-        recordings.save_carried_labels(conn, project_id, carried)
-        annotations.carry_labels(conn, project_id)
-    run.detail["n_labels_carried"] = len(carried)
-    if n_beyond:
-        run.detail["n_labels_beyond_the_end"] = n_beyond

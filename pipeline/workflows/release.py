@@ -19,7 +19,9 @@ from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.types import DatasetVersion, Outcome, ReleaseItem
 from pipeline.curation.consensus import consensus
 from pipeline.curation.splits import assign_splits, component_ids
+from pipeline.plugins.exporters.augmented import demand_no_other_copies
 from pipeline.storage import Store
+from pipeline.workflows.augmented_export import copies_of_version, write_copies
 from pipeline.workflows.operation import Conn, OnProgress, operation, silent
 
 
@@ -103,15 +105,20 @@ def export(
     folder: Path,
     version: int | None = None,
     exporters: Sequence[PluginSpec] = (PluginSpec(name="audio_folder"), PluginSpec(name="manifest")),
+    augmentations: Sequence[str] = (),
     on_progress: OnProgress = silent,
 ) -> list[Path]:
     """The files of a version (the latest if None), written below ``folder`` by the exporters in turn.
 
-    Raises NotFound for an unknown version, CatalogError if the manifest is not the one that was frozen,
-    StorageError if a clip's bytes are gone or the folder cannot be written.
+    Augmented copies of its clips come beside them, in augmented/ and augmented.jsonl: the version stays as frozen.
+    Raises NotFound for an unknown version or augmentation, CatalogError if the manifest is not the one that was
+    frozen, StorageError if a clip's bytes are gone or the folder cannot be written, AudioError if a copy comes
+    out otherwise than it was made.
     """
     found = datasets.find_version(conn, project.project_id, name, version)
     spec: dict[str, Any] = {"name": name, "version": found.version, "exporters": [e.to_json() for e in exporters]}
+    if augmentations:
+        spec["augmentations"] = list(augmentations)
     with operation(conn, project, "export", spec, on_progress=on_progress) as run:
         items = datasets.read_items(conn, project.project_id, found.dataset_version_id)
         run.begin_stage("writing", n_total=len(items))
@@ -121,10 +128,16 @@ def export(
                 which=f"{name} version {found.version}",
                 do="restore the database from a backup",
             )
+        copies = copies_of_version(conn, project, items, augmentations)
+        demand_no_other_copies(folder, copies.paths)
         files: list[Path] = []
         for exporter in exporters:
             plugin = registry.create("exporter", exporter)
             files += plugin.export(found, items, folder=folder, read_object=store.read)
+        if augmentations:
+            run.begin_stage("augmented copies")
+            files += write_copies(run, store, copies, folder)
+            run.detail |= {"n_augmented": len(copies.items), "n_left_out": copies.n_left_out}
         run.n_done = len(items)
     return files
 

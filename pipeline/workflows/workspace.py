@@ -10,8 +10,9 @@ from pathlib import Path
 
 import psycopg
 
-from pipeline.catalog import embedded, projects
-from pipeline.catalog.connect import connect, in_words
+from pipeline.catalog import embedded, operations, projects
+from pipeline.catalog.connect import act_as, connect, in_words
+from pipeline.catalog.embedded_cluster import read_access
 from pipeline.catalog.labels import add_labels
 from pipeline.catalog.migrate import migrate
 from pipeline.catalog.projects import Project
@@ -31,8 +32,16 @@ class Workspace:
 
     @property
     def person(self) -> str:
-        """Who is logged in: the author of everything that this connection writes."""
-        return self.conn.info.user
+        """Who is logged in, or for whom a worker acts: the author of everything that this connection writes."""
+        return self.settings.act_as or self.conn.info.user
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is the one under this workspace, also if it was named by its URL."""
+        folder = self.settings.workspace / "database"
+        if self.settings.database_url is None:
+            return True
+        return (folder / "data").exists() and read_access(folder).url(embedded.DATABASE) == self.url
 
     def project(self) -> Project:
         """The project that the settings name. Raises NotFound."""
@@ -50,12 +59,16 @@ class Workspace:
 def open_workspace(settings: Settings, *, application_name: str = "earmark") -> Generator[Workspace]:
     """The workspace for as long as the block lasts; the embedded database stops when its last user leaves.
 
-    Raises DatabaseUnavailable, MigrationError. What the database itself raises leaves the block in words.
+    Raises DatabaseUnavailable, MigrationError, NotPermitted. What the database itself raises leaves the block in words.
     """
     with _database(settings) as url:
         conn = connect(url, application_name=application_name)
         try:
             migrate(conn)
+            if settings.job_id is not None:
+                operations.carry_for(conn, settings.job_id)
+            if settings.act_as is not None:
+                act_as(conn, settings.act_as)
             yield Workspace(settings=settings, url=url, conn=conn, store=Store(_whole(settings.store_uri)))
         except psycopg.Error as error:
             raise in_words(error) from error

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile as sf
 
 from pipeline.audio.conform import conform, conform_blocks, encode, encode_blocks
 from pipeline.audio.decode import decode, open_sound
+from pipeline.audio.deltas import with_deltas, with_deltas_blocks
 from pipeline.audio.features import feature_blocks, features, log_mel, mfcc
 from pipeline.audio.measure import measure
-from pipeline.core.errors import EmptyAudio, UnreadableAudio
+from pipeline.core.errors import EmptyAudio, SettingsError, UnreadableAudio
 from pipeline.core.types import Audio, AudioFormat
 from tests.audio.hostile import tone
 
@@ -94,6 +96,38 @@ def test_floor_known_beforehand_gives_the_same_mfcc_by_block() -> None:
     parts = list(feature_blocks(_blocks(audio, 999), floor_db=floor_db))
     assert np.array_equal(np.concatenate([part.mfcc for part in parts], axis=1), whole.mfcc)
     assert not np.allclose(whole.mfcc, features(audio, range_db=None).mfcc)
+
+
+@pytest.mark.parametrize("width_frames", [3, 9])
+@pytest.mark.parametrize("n_frames", [1, 2, 8, 9, 10, 17, 18, 19, 300])
+def test_deltas_by_block_are_deltas_of_the_whole(n_frames: int, width_frames: int) -> None:
+    whole = np.random.default_rng(n_frames).normal(0, 50, (20, n_frames)).astype("f4")
+    expected = with_deltas(whole, width_frames=width_frames)
+    for n_block in (1, 4, 64, 1_000):
+        blocks = (whole[:, start : start + n_block] for start in range(0, n_frames, n_block))
+        found = np.concatenate(list(with_deltas_blocks(blocks, width_frames=width_frames)), axis=1)
+        assert np.array_equal(found, expected)
+
+
+def test_deltas_of_no_block_are_none() -> None:
+    assert not list(with_deltas_blocks([]))
+    assert not list(with_deltas_blocks([np.zeros((3, 0), "f4")]))
+    with pytest.raises(SettingsError):
+        list(with_deltas_blocks([np.zeros((3, 10), "f4")], width_frames=4))
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 3])
+@pytest.mark.parametrize("ending", ["wav", "aiff", "flac", "w64"])
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
+def test_decoded_samples_are_those_of_libsndfile(tmp_path: Path, ending: str, subtype: str, n_channels: int) -> None:
+    path = tmp_path / f"long.{ending}"
+    values = np.random.default_rng(1).integers(-(2**31), 2**31, (150_001, n_channels), dtype=np.int32)
+    sf.write(path, values, 44_100, subtype=subtype)
+    expected = sf.read(path, dtype="float32", always_2d=True)[0].T
+    assert np.array_equal(decode(str(path)).samples, expected)
+    sound = open_sound(str(path), rate_hz=44_100, n_channels=n_channels, n_samples=150_001)
+    assert np.array_equal(_joined(sound.blocks()), expected)
+    assert np.array_equal(sound.span(4_095, 140_000).samples, expected[:, 4_095:140_000])
 
 
 def test_features_are_log_mel_and_mfcc() -> None:

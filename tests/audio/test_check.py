@@ -21,6 +21,8 @@ GOOD = AudioFacts(
     clipped_ratio=0.0,
     dc_offset=0.0,
     n_not_finite=0,
+    bandwidth_hz=8_000.0,
+    n_dropped_samples=0,
 )
 
 
@@ -43,6 +45,8 @@ def test_recording_that_fits_has_no_problem() -> None:
         ({"n_channels": 2}, ProblemKind.WRONG_CHANNELS, "2 channels, not 1", "mixed down to 1 channel"),
         ({"bit_depth": 24, "codec": "PCM_24"}, ProblemKind.WRONG_DEPTH, "24 bit", "written as PCM_16"),
         ({"claimed_n_samples": 16_001}, ProblemKind.TRUNCATED, "promises 16001", None),
+        ({"n_dropped_samples": 160}, ProblemKind.DROPPED_OUT, "160 samples (10 ms)", None),
+        ({"bandwidth_hz": 4_000.0}, ProblemKind.UP_SAMPLED, "ends at 4000 Hz", None),
         ({"n_not_finite": 3}, ProblemKind.NOT_FINITE, "3 values", "set to 0"),
     ],
 )

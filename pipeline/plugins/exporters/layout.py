@@ -22,7 +22,8 @@ def audio_paths(items: Sequence[ReleaseItem]) -> list[str]:
     """The path of each item's sound under the folder, as in ``audio/train/dog/clip_000123.wav``."""
     folders = label_folders(item.label for item in items)
     return [
-        f"audio/{_safe(item.split)}/{folders[item.label]}/clip_{item.clip_id:06d}{_extension(item)}" for item in items
+        f"audio/{safe_name(item.split)}/{folders[item.label]}/clip_{item.clip_id:06d}{_extension(item)}"
+        for item in items
     ]
 
 
@@ -33,7 +34,7 @@ def label_folders(labels: Iterable[str]) -> dict[str, str]:
     only in case, carry a piece of their hash.
     """
     distinct = sorted(set(labels))
-    names = {label: _safe(label) for label in distinct}
+    names = {label: safe_name(label) for label in distinct}
     n_sharing: dict[str, int] = {}
     for name in names.values():
         n_sharing[name.casefold()] = n_sharing.get(name.casefold(), 0) + 1
@@ -67,7 +68,7 @@ def write_file(path: Path, data: bytes) -> Path:
     return path
 
 
-def _safe(text: str) -> str:
+def safe_name(text: str) -> str:
     kept = "".join(
         letter if letter.isalnum() or letter in "-_ .&+" else "_" for letter in unicodedata.normalize("NFC", text)
     )

@@ -1,0 +1,131 @@
+"""Watching sources: each is looked at again when its interval is over, and what is new goes on through the verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from pipeline.catalog import sources
+from pipeline.catalog.projects import Project, duty_of, lock_project
+from pipeline.catalog.sources import Source
+from pipeline.core.errors import SettingsError
+from pipeline.core.permissions import demand
+from pipeline.core.types import Outcome, Workers
+from pipeline.storage import Store, path_of, refuse_password
+from pipeline.workflows.carried_labels import LabelRules, label_reader
+from pipeline.workflows.ingest import ingest, source_address
+from pipeline.workflows.operation import Conn, OnProgress, silent
+
+PREPARE = ("cut", "embed", "deduplicate", "queue")
+
+_MIN_EVERY_S = 1
+
+Submit = Callable[[Sequence[Sequence[str]], int], object]
+"""Leaves command lines, for the source with this id, to a worker."""
+
+
+def watch(
+    conn: Conn, project: Project, uri: str, *, every_s: int, labels: LabelRules | None = None, then: Sequence[str] = ()
+) -> Source:
+    """Register a source that is looked at every so many seconds; ``then`` names the verbs that follow a look.
+
+    Rules that are not given stay as they were. ``prepare`` stands for cut, embed, deduplicate and queue.
+    Raises SettingsError, StorageError for a password in the address, NotPermitted.
+    """
+    demand(duty_of(conn, project.project_id), "ingest", actor=conn.info.user, project=project.name)
+    refuse_password(uri)
+    if every_s < _MIN_EVERY_S:
+        raise SettingsError("an interval is at least a second", got=f"{every_s} s")
+    verbs = [[verb] for name in then for verb in (PREPARE if name == "prepare" else (name,))]
+    if unknown := [verb for (verb,) in verbs if verb not in PREPARE]:
+        raise SettingsError("cannot follow a look", which=unknown[0], expected="prepare, " + ", ".join(PREPARE))
+    given = None if labels is None else _whole(labels)
+    if given is not None:
+        label_reader(given)
+    with conn.transaction():
+        lock_project(conn, project.project_id)
+        address = source_address(uri)
+        source = sources.add_source(conn, project.project_id, address, (given or LabelRules()).to_json())
+        rules = source.label_rules if given is None else given.to_json()
+        sources.watch_source(conn, source.source_id, every_s=every_s, label_rules=rules, then=verbs)
+        return sources.find_source(conn, project.project_id, address) or source
+
+
+def unwatch(conn: Conn, project: Project, uri: str) -> bool:
+    """End the watching of a source, which stays known; False if it was not watched. Raises NotPermitted."""
+    demand(duty_of(conn, project.project_id), "ingest", actor=conn.info.user, project=project.name)
+    return sources.unwatch_source(conn, project.project_id, source_address(uri))
+
+
+def due_sources(conn: Conn, project: Project, *, now: datetime | None = None) -> list[Source]:
+    """The watched sources whose time has come and for which no job waits or runs, the longest overdue first."""
+    at_work = sources.sources_at_work(conn, project.project_id)
+    due = sources.due_sources(conn, project.project_id, now=now or datetime.now(UTC))
+    return [source for source in due if source.source_id not in at_work]
+
+
+def look_again(
+    conn: Conn, project: Project, source: Source, *, workers: Workers = 1, on_progress: OnProgress = silent
+) -> Outcome:
+    """Look at a source by its own label rules. Raises what ingest raises."""
+    return ingest(
+        conn, project, source.uri, labels=LabelRules(**source.label_rules), workers=workers, on_progress=on_progress
+    )
+
+
+def follow(
+    conn: Conn,
+    project: Project,
+    store: Store,
+    source: Source,
+    *,
+    workers: Workers = 1,
+    on_progress: OnProgress = silent,
+) -> list[tuple[str, Outcome]]:
+    """Do the verbs that follow a look at this source, here and now; each with its outcome."""
+    from pipeline.workflows.cut import cut
+    from pipeline.workflows.deduplicate import deduplicate
+    from pipeline.workflows.embed import embed
+    from pipeline.workflows.queue import build_queue
+
+    verbs: dict[str, Callable[[], Outcome]] = {
+        "cut": lambda: cut(conn, project, store, workers=workers, on_progress=on_progress),
+        "embed": lambda: embed(conn, project, store, workers=workers, on_progress=on_progress),
+        "deduplicate": lambda: deduplicate(conn, project, store, on_progress=on_progress),
+        "queue": lambda: build_queue(conn, project, on_progress=on_progress),
+    }
+    return [(line[0], verbs[line[0]]()) for line in source.then_verbs]
+
+
+def submit_due(conn: Conn, project: Project, submit: Submit) -> int:
+    """Count of sources whose next look was now left to a worker, by ``submit(verbs, source_id)``.
+
+    Any number of workers may call this at once: each due source is submitted by one of them.
+    """
+    with conn.transaction():
+        lock_project(conn, project.project_id)
+        due = due_sources(conn, project)
+        for source in due:
+            submit([command_line(source), *source.then_verbs], source.source_id)
+            # A job that cannot even begin is not submitted again before the next interval.
+            sources.note_look(conn, project.project_id, source.uri)
+    return len(due)
+
+
+def command_line(source: Source) -> list[str]:
+    """The words that look at a source again, without the program's name."""
+    rules = LabelRules(**source.label_rules)
+    words = ["ingest"]
+    if rules.from_folder:
+        words.append("--labels=folder")
+    if rules.name_pattern is not None:
+        words.append(f"--pattern={rules.name_pattern}")
+    if rules.csv_path is not None:
+        words.append(f"--table={rules.csv_path}")
+    return [*words, source.uri]
+
+
+def _whole(rules: LabelRules) -> LabelRules:
+    """The rules with the whole path of the table: a worker starts in another folder."""
+    return rules if rules.csv_path is None else replace(rules, csv_path=path_of(rules.csv_path))
