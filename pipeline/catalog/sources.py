@@ -67,6 +67,20 @@ def list_sources(conn: Connection[TupleRow], project_id: int) -> list[Source]:
     return _read(conn, project_id)
 
 
+def projects_with_due(conn: Connection[TupleRow], *, now: datetime) -> list[str]:
+    """The names of the projects in which a watched source's time has come."""
+    rows = conn.execute(
+        """
+        SELECT DISTINCT p.name FROM source s JOIN project p USING (project_id)
+        WHERE s.watch_every_s IS NOT NULL
+          AND (s.looked_at IS NULL OR s.looked_at + make_interval(secs => s.watch_every_s) <= %s)
+        ORDER BY p.name
+        """,
+        (now,),
+    )
+    return [name for (name,) in rows]
+
+
 def due_sources(conn: Connection[TupleRow], project_id: int, *, now: datetime) -> list[Source]:
     """The watched sources whose next look is not later than now, the longest overdue first."""
     due = [s for s in _read(conn, project_id) if s.due_at is not None and s.due_at <= now]

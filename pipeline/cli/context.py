@@ -6,6 +6,7 @@ import json
 import logging
 import signal
 import sys
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -14,11 +15,12 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from pipeline.catalog.projects import Project
 from pipeline.cli import signals
 from pipeline.core.errors import Cancelled, EarmarkError
+from pipeline.core.pace import Pace, speed_words
 from pipeline.core.settings import Settings, load_recipe, load_settings
 from pipeline.core.types import Outcome
 from pipeline.workflows.operation import OnProgress, ProgressReport
@@ -108,23 +110,27 @@ def progress_bar(*, is_json: bool) -> Generator[OnProgress]:
         TextColumn("{task.description:<28}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[speed]}"),
         TextColumn("{task.fields[failed]}"),
         console=err,
         disable=is_json or not err.is_terminal,
     )
     with bar:
-        task = bar.add_task("starting", total=None, failed="")
+        task = bar.add_task("starting", total=None, speed="", failed="")
+        pace = Pace(min_watched_s=1.0)
 
         def show(report: ProgressReport) -> None:
             if (told := signals.told()) is not None:
                 raise told
             failed = f"[red]{report.n_failed} failed" if report.n_failed else ""
+            n = report.n_done + report.n_failed
+            rate, left_s = pace.see(report.stage, n, n_total=report.n_total, at_s=time.monotonic())
             bar.update(
                 task,
                 description=f"{report.action}: {report.stage}",
-                completed=report.n_done + report.n_failed,
+                completed=n,
                 total=report.n_total,
+                speed=speed_words(rate, left_s),
                 failed=failed,
             )
 

@@ -196,16 +196,19 @@ async def _work(space: Workspace, carrier: Any, *, until_idle_s: float | None, i
 
 
 async def _look_after(space: Workspace, working: asyncio.Task[None], until_idle_s: float | None) -> None:
-    """Sweep up what other workers left, and end the work when nothing came for so long."""
+    """Sweep up what other workers left, look again at watched sources, end the work when nothing came for so long."""
     from pipeline.catalog import jobs
     from pipeline.workflows.carry import sweep
+    from pipeline.workflows.watch import submit_all_due
 
-    busy_at = swept_at = time.monotonic()
+    busy_at = time.monotonic()
+    swept_at = busy_at - SWEEP_EVERY_S
     while not working.done():
         await asyncio.sleep(LOOK_EVERY_S)
         now = time.monotonic()
         if now - swept_at > SWEEP_EVERY_S:
             sweep(space.conn)
+            submit_all_due(space.conn)
             swept_at = now
         if until_idle_s is None:
             continue

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from pipeline.catalog import sources
-from pipeline.catalog.projects import Project, duty_of, lock_project
+from pipeline.catalog.projects import Project, duty_of, get_project, lock_project
 from pipeline.catalog.sources import Source
-from pipeline.core.errors import SettingsError
+from pipeline.core.errors import EarmarkError, SettingsError
 from pipeline.core.permissions import demand
 from pipeline.core.types import Outcome, Workers
 from pipeline.storage import Store, path_of, refuse_password
+from pipeline.workflows import jobs
 from pipeline.workflows.carried_labels import LabelRules, label_reader
 from pipeline.workflows.ingest import ingest, source_address
 from pipeline.workflows.operation import Conn, OnProgress, silent
@@ -20,6 +23,7 @@ from pipeline.workflows.operation import Conn, OnProgress, silent
 PREPARE = ("cut", "embed", "deduplicate", "queue")
 
 _MIN_EVERY_S = 1
+_log = logging.getLogger(__name__)
 
 Submit = Callable[[Sequence[Sequence[str]], int], object]
 """Leaves command lines, for the source with this id, to a worker."""
@@ -111,6 +115,25 @@ def submit_due(conn: Conn, project: Project, submit: Submit) -> int:
             # A job that cannot even begin is not submitted again before the next interval.
             sources.note_look(conn, project.project_id, source.uri)
     return len(due)
+
+
+def submit_all_due(conn: Conn) -> int:
+    """Count of due sources, of every project of this database, whose next look was now left to a worker.
+
+    A project whose sources this account may not look at is logged and passed over.
+    """
+    n_submitted = 0
+    for name in sources.projects_with_due(conn, now=datetime.now(UTC)):
+        try:
+            project = get_project(conn, name)
+            n_submitted += submit_due(conn, project, partial(_submit, conn, project))
+        except EarmarkError as error:
+            _log.warning("watched sources of project %s were not looked at: %s", name, error)
+    return n_submitted
+
+
+def _submit(conn: Conn, project: Project, verbs: Sequence[Sequence[str]], source_id: int) -> int:
+    return jobs.submit(conn, project, verbs, source_id=source_id)
 
 
 def command_line(source: Source) -> list[str]:

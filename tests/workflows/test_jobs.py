@@ -20,10 +20,15 @@ from psycopg.conninfo import make_conninfo
 
 from pipeline.catalog.connect import connect
 from pipeline.catalog.jobs import Job, get_job, has_worker
-from pipeline.catalog.projects import Project
+from pipeline.catalog.projects import Project, create_project
 from pipeline.core.errors import NotFound, NotPermitted, SettingsError
 from pipeline.core.settings import load_settings
+from pipeline.storage import Store
+from pipeline.workflows.carried_labels import LabelRules
+from pipeline.workflows.cut import cut as run_cut
+from pipeline.workflows.ingest import ingest as run_ingest
 from pipeline.workflows.jobs import cancel, list_jobs, submit, wait_for
+from pipeline.workflows.watch import watch
 from pipeline.workflows.workspace import open_workspace
 from tests.workflows.conftest import SPEAKERS
 
@@ -113,10 +118,36 @@ def test_job_of_a_worker_killed_twice_is_finished_by_another_with_the_rows_of_a_
         job = wait_for(conn, project, job_id, timeout_s=TIMEOUT_S)
     assert job.state == "done"
     assert 2 <= job.n_attempts <= 3
-    assert count(conn, "SELECT count(*) FROM recording WHERE superseded_at IS NULL") == 300
-    assert count(conn, "SELECT count(DISTINCT recording_id) FROM clip WHERE is_active") == 300
-    assert count(conn, "SELECT count(*) FROM clip") == count(conn, "SELECT count(*) FROM clip WHERE is_active")
+    plain = create_project(conn, "plain", project.recipe)
+    run_ingest(conn, plain, sounds, labels=LabelRules(name_pattern=SPEAKERS))
+    run_cut(conn, plain, Store(place["EARMARK_STORE"]))
+    assert contents(conn, project) == contents(conn, plain)
     assert count(conn, "SELECT count(*) FROM failure") == 0
+
+
+def contents(conn: Conn, project: Project) -> list[Any]:
+    """What the job wrote, without numbers and times."""
+    return conn.execute(
+        """
+        SELECT r.name, r.file_sha256, r.pcm_sha256, r.n_samples, r.source_group, r.superseded_at, r.vanished_at,
+          c.start_sample, c.stop_sample, c.object_key, c.sha256, c.loudness_lufs, c.snr_db, c.is_active
+        FROM recording r LEFT JOIN clip c USING (recording_id) WHERE r.project_id = %s ORDER BY r.name, c.start_sample
+        """,
+        (project.project_id,),
+    ).fetchall()
+
+
+def test_worker_looks_again_at_a_watched_source_and_does_what_follows(
+    conn: Conn, project: Project, place: dict[str, str], sounds: str
+) -> None:
+    watch(conn, project, sounds, every_s=1, labels=LabelRules(name_pattern=SPEAKERS), then=["cut"])
+    with working(place):
+        until(lambda: count(conn, "SELECT count(*) FROM job WHERE state = 'done' AND source_id IS NOT NULL") > 0)
+        gone, *_ = sorted(Path(sounds).iterdir())
+        gone.unlink()
+        until(lambda: count(conn, "SELECT count(*) FROM recording WHERE vanished_at IS NOT NULL") == 1)
+    assert count(conn, "SELECT count(DISTINCT recording_id) FROM clip") == 300
+    assert count(conn, "SELECT count(*) FROM job WHERE state = 'failed'") == 0
 
 
 def test_child_of_a_killed_worker_is_gone_within_a_moment(
