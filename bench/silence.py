@@ -1,6 +1,6 @@
 """How well and how fast the silence segmenter finds spoken digits between pauses, as one table.
 
-    python -m bench.silence [--data FOLDER] [--seeds 5] [--hours 10]
+    python -m bench.silence [--data FOLDER] [--seeds 5] [--first-seed 0] [--hours 10]
 
 What is asked: digits of all six speakers of fsdd, as recorded (no level is changed), lie between pauses of known
 length in white noise of known level. The frames of 10 ms that are sound are known, those that were found are compared
@@ -136,9 +136,9 @@ def _f1(is_found: np.ndarray, is_sound: np.ndarray) -> float:
     return float(2 * (is_found & is_sound).sum() / (is_found.sum() + is_sound.sum()))
 
 
-def _accuracy_rows(data: Path, n_seeds: int) -> Iterator[tuple[str, ...]]:
+def _accuracy_rows(data: Path, seeds: range) -> Iterator[tuple[str, ...]]:
     scores = {noise_dbfs: list[Score]() for noise_dbfs in GOALS}
-    for seed in range(n_seeds):
+    for seed in seeds:
         digits = placed_digits(data, seed=seed)
         for noise_dbfs, of_floor in scores.items():
             of_floor.append(score(Silence().segment(noisy(digits, noise_dbfs, seed=seed)), digits))
@@ -214,6 +214,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.silence", description="Measures the silence segmenter.")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("EARMARK_TEST_DATA") or "../shared/data"))
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--hours", type=float, default=10.0)
     parser.add_argument("--peak", type=float, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -222,7 +223,11 @@ def main() -> None:
         return
     # First of all: a child begins with the largest memory that its parent ever had.
     memory = _memory_row(asked.hours)
-    rows = [*_accuracy_rows(asked.data, asked.seeds), *_silent_rows(asked.seeds), *_speed_rows()]
+    rows = [
+        *_accuracy_rows(asked.data, range(asked.first_seed, asked.first_seed + asked.seeds)),
+        *_silent_rows(asked.seeds),
+        *_speed_rows(),
+    ]
     _print_table([*rows, memory])
 
 
