@@ -59,7 +59,7 @@ def open_made(url: str, folder: Path, *, person: str | None = None) -> Iterator[
 
 
 @contextmanager
-def working(session: Session) -> Iterator[None]:
+def working(session: Session) -> Iterator[subprocess.Popen[bytes]]:
     """A worker of this database for as long as the block lasts."""
     settings = session.workspace.settings
     environ = os.environ | {
@@ -71,7 +71,7 @@ def working(session: Session) -> Iterator[None]:
     command = [sys.executable, "-m", "pipeline.cli", "worker", "--first-retry", "0.02"]
     worker = subprocess.Popen(command, env=environ, cwd=ROOT)
     try:
-        yield
+        yield worker
     finally:
         worker.terminate()
         worker.wait(60)
