@@ -18,7 +18,7 @@ from playwright.sync_api import Error as PlaywrightError
 from apps.session import Session
 from pipeline.cli.serve import free_port, page_url
 from tests.apps.digits import COPIES, N_DIGITS, fill_with_digits
-from tests.apps.made import new_database, open_made, working
+from tests.apps.made import new_database, open_made
 from tests.browser.harness import open_chromium, open_page
 from tests.conftest import ROOT
 
@@ -64,8 +64,7 @@ def url(session: Session, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         command = [sys.executable, "-c", SERVE, str(root), str(port)]
         server = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log)
         try:
-            with working(session):
-                yield page_url(port, "curate")
+            yield page_url(port, "curate")
         finally:
             server.terminate()
             server.wait(timeout=20)
