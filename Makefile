@@ -24,7 +24,7 @@ types: $(VENV)/.installed-test
 	$(BIN)/pyright
 
 tests: $(VENV)/.installed-test
-	$(BIN)/pytest -n $(WORKERS) --reruns 2 $(ARGS) # browsers and killed processes on a busy machine: a rerun is shown as R
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --reruns 2 $(ARGS) # browsers and killed processes on a busy machine: a rerun is shown as R
 
 browser: $(VENV)/.installed-test # the browser tests drive a real Chromium
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || ls $$HOME/.cache/ms-playwright/chromium-* >/dev/null 2>&1 \

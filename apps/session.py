@@ -9,15 +9,18 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import psycopg
 from tornado.websocket import websocket_connect
 
-from apps.jobs import Job, Verb, start_verbs
+from apps.jobs import Job, Verb
+from pipeline.catalog.connect import connect, in_words
 from pipeline.catalog.projects import Project
 from pipeline.core.settings import load_recipe, load_settings
 from pipeline.widgets.clip_source import ClipBytes
 from pipeline.workflows.clip_audio import clip_bytes
+from pipeline.workflows.lifeline import Lifeline
 from pipeline.workflows.workspace import Workspace, open_workspace
 
 _CONNECT_TIMEOUT_S = 60
@@ -42,25 +45,29 @@ class Session:
         return ClipBytes(data=data, mime=mime, rate_hz=rate_hz)
 
     def submit(self, verb: str, words: Sequence[str] = ()) -> Job:
-        """Start a verb of the command line beside this page, and go on without waiting for it."""
+        """Leave a verb of the command line to a worker, and go on without waiting for it. Raises as submit_all."""
         return self.submit_all([(verb, words)])
 
     def submit_all(self, verbs: Sequence[Verb]) -> Job:
-        """Start verbs that follow each other, each when the one before it ended well.
+        """Leave verbs that follow each other to a worker, each begun when the one before it ended well.
 
         How far they are is told by the rows of ``pipeline.catalog.operations``, also to a page that is opened later:
         a job outlives its page. What came of it, also of one that wrote no row, is in the Job.
+
+        Raises SettingsError for words that no job may have, NotPermitted, DatabaseUnavailable.
         """
-        settings = self.workspace.settings
-        environ = {
-            **os.environ,
-            "EARMARK_WORKSPACE": str(settings.workspace),
-            "EARMARK_STORE": settings.store_uri,
-            "EARMARK_WORKERS": str(settings.workers),
-        }
-        if settings.database_url is not None:
-            environ["EARMARK_DATABASE_URL"] = settings.database_url
-        return start_verbs(verbs, project=self.project.name, environ=environ)
+        # procrastinate takes a fifth of a second to import: not before the first screen.
+        from pipeline.workflows.jobs import see_to_worker, submit
+
+        workspace, lines = self.workspace, [[verb, *words] for verb, words in verbs]
+        # A connection of its own, since the page's may be lost and a job must not be submitted twice.
+        try:
+            with connect(workspace.url, application_name="earmark dashboard order") as conn:
+                job_id = submit(conn, self.project, lines)
+                has_worker = see_to_worker(replace(workspace, conn=conn))
+        except psycopg.Error as error:
+            raise in_words(error) from error
+        return Job(Lifeline(workspace.conn, workspace.url), self.project, job_id, has_worker=has_worker)
 
     def nav(self, here: str) -> list[dict[str, object]]:
         """The pages for the header."""

@@ -133,6 +133,8 @@ class CuratePage:
             self._progress.show(stage, done, total=total, rate=rate, left_s=left_s, note=f"started by {now.author}")
         elif self._state.job is None or not self._state.job.is_running:
             self._progress.clear()
+        elif (reason := self._state.job.waits_for) is not None:
+            self._progress.show(reason, 0)
 
     def _tell_end(self) -> None:
         """Say what came of the job of this page."""

@@ -157,7 +157,9 @@ class RecordingsState:
         self._start([("embed", ()), ("deduplicate", ()), ("queue", ())])
 
     def stop(self) -> OperationState | None:
-        """The run that was asked to stop at its next commit, None if nothing runs."""
+        """The run that was asked to stop at its next commit, None if nothing runs; no verb after it will start."""
+        if self.job is not None:
+            self.job.cancel()
         return self._line.do(self._ask_cancel)
 
     def _start(self, verbs: list[Verb]) -> None:

@@ -111,9 +111,11 @@ class RecordingsView:
         self._show_running(is_seen=True)
 
     def _ask_stop(self, _key: str) -> None:
+        job = self._state.job
+        is_ordered = job is not None and job.is_running
         stopped = self._state.stop()
         if stopped is None:
-            self._notice.info("Nothing runs any more.")
+            self._notice.info("Your order is taken back." if is_ordered else "Nothing runs any more.")
         else:
             self._notice.info(f"{action_words(stopped.action)} stops at its next commit; what is done stands.")
 
@@ -169,7 +171,10 @@ class RecordingsView:
             self._progress.show(stage, done, total=now.n_total, rate=rate, left_s=left_s, note=note)
         elif job is None or not job.is_running:
             self._progress.clear()
-        self._stop.items = [{"key": "stop", "label": "Stop"}] if now is not None else []
+        elif (reason := job.waits_for) is not None:
+            self._progress.show(reason, 0)
+        is_stoppable = now is not None or (job is not None and job.is_running)
+        self._stop.items = [{"key": "stop", "label": "Stop"}] if is_stoppable else []
         self._show_running(is_seen=bool(self._progress.stage))
 
     def _show_running(self, *, is_seen: bool) -> None:

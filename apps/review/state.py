@@ -180,7 +180,7 @@ class ReviewState:
         return self._line.do(lambda conn: [x.name for x in selections.list_selections(conn, self._project_id)])
 
     def start_building(self, strategy: str, *, n_clips: int | None, selection: str | None) -> Job:
-        """Start ordering what waits, in a process beside the page, so that labelling goes on meanwhile."""
+        """Start ordering what waits, by a worker, so that labelling goes on meanwhile."""
         words = [] if strategy == self._project.recipe.query_strategy.name else [f"--strategy={strategy}"]
         words += [] if n_clips is None else [f"--n={n_clips}"]
         words += [] if selection is None else [f"--selection={selection}"]

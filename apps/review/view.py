@@ -188,6 +188,8 @@ class ReviewPage:
             self._progress.show(f"Building the queue: {now.stage or 'starting'}", now.n_done, total=now.n_total)
         elif self._job is None:
             self._progress.clear()
+        elif (reason := self._job.waits_for) is not None:
+            self._progress.show(reason, 0)
 
     def _tell_end(self, job: Job) -> None:
         if job.error is not None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +26,7 @@ from pipeline.workflows.embed import embed
 from pipeline.workflows.ingest import ingest
 from pipeline.workflows.queue import build_queue
 from pipeline.workflows.workspace import Workspace
-from tests.conftest import other_database
+from tests.conftest import ROOT, other_database
 
 LABELS = ("hum", "ring", "hiss")
 PASSWORD = "only-in-tests"
@@ -53,6 +56,25 @@ def open_made(url: str, folder: Path, *, person: str | None = None) -> Iterator[
     with connect(own_url, application_name="tests") as conn:
         workspace = Workspace(settings=settings, url=own_url, conn=conn, store=Store(settings.store_uri))
         yield Session(workspace=workspace, project=workspace.create_project(load_recipe()))
+
+
+@contextmanager
+def working(session: Session) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker of this database for as long as the block lasts."""
+    settings = session.workspace.settings
+    environ = os.environ | {
+        "EARMARK_DATABASE_URL": session.workspace.url,
+        "EARMARK_WORKSPACE": str(settings.workspace),
+        "EARMARK_STORE": settings.store_uri,
+        "EARMARK_WORKERS": "1",
+    }
+    command = [sys.executable, "-m", "pipeline.cli", "worker", "--first-retry", "0.02"]
+    worker = subprocess.Popen(command, env=environ, cwd=ROOT)
+    try:
+        yield worker
+    finally:
+        worker.terminate()
+        worker.wait(60)
 
 
 def fill(session: Session, n: int, *, is_queued: bool = True) -> None:

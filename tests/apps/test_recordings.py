@@ -22,7 +22,7 @@ from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.settings import load_recipe
 from pipeline.workflows.cut import cut
 from pipeline.workflows.ingest import ingest
-from tests.apps.made import Made, add_person, drop_person, make_once, open_made, write_tones
+from tests.apps.made import Made, add_person, drop_person, make_once, open_made, working, write_tones
 from tests.audio.hostile import make_hostile_folder
 
 N = 12
@@ -83,7 +83,8 @@ def test_words_of_the_form_bring_in_what_the_form_says(empty_session: Session, t
     state = RecordingsState(session=empty_session)
     state.bring_in(bring_in_from(values(f" {folder} ", pattern="{label}_{group}_{take}.wav")))
     assert state.job is not None
-    assert state.job.wait(PATIENCE_S)
+    with working(empty_session):
+        assert state.job.wait(PATIENCE_S)
     assert state.job.error is None
     rows = recording_rows(state.read_now().page)
     assert {(row["labels"], row["source_group"]) for row in rows} >= {("hum", "g0"), ("ring", "g1"), ("hiss", "g2")}
@@ -224,6 +225,17 @@ def test_stop_reaches_what_runs_and_says_when_nothing_does(session: Session) -> 
     assert stopped.operation_id == operation_id
     row = conn.execute("SELECT is_cancel_asked FROM progress WHERE operation_id = %s", (operation_id,)).fetchone()
     assert row == (True,)
+
+
+def test_stop_takes_back_an_order_that_nobody_carries_yet(session: Session) -> None:
+    state = RecordingsState(session=session)
+    state.prepare()
+    assert state.job is not None
+    assert (state.job.is_running, "none is alive" in (state.job.waits_for or "")) == (True, True)
+    with pytest.raises(ComputeError, match="the last order still runs"):
+        state.prepare()
+    assert state.stop() is None
+    assert (state.job.is_running, state.job.is_cancelled) == (False, True)
 
 
 def test_annotator_sees_the_list_and_no_work(session: Session) -> None:

@@ -19,7 +19,7 @@ from apps.session import Session
 from pipeline.core.errors import DatabaseUnavailable, EarmarkError, NotFound
 from pipeline.core.types import AnswerGiven, Heard
 from pipeline.workflows.queue import build_queue
-from tests.apps.made import Made, add_person, drop_person, fill, make_once, open_made, write_tones
+from tests.apps.made import Made, add_person, drop_person, fill, make_once, open_made, working, write_tones
 from tests.conftest import ROOT
 
 N = 15
@@ -210,23 +210,23 @@ def test_empty_queue_says_why(empty_session: Session, colleague: Callable[[Sessi
     assert (state.nothing_waits().title, state.nothing_waits().page) == ("Every clip has an answer", "releases")
 
 
-def test_queue_built_beside_the_page_brings_its_clips(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EARMARK_DATABASE_URL", session.workspace.url)
+def test_queue_built_beside_the_page_brings_its_clips(session: Session) -> None:
     session.workspace.conn.execute("DELETE FROM review")
     state = ReviewState(session)
     assert state.claim().clips == []
     assert state.strategies()[0] == session.project.recipe.query_strategy.name
     job = state.start_building("random", n_clips=4, selection=None)
-    assert job.wait(60)
+    with working(session):
+        assert job.wait(60)
     assert job.error is None
     assert job.results[-1]["detail"] == {"n_queued": 4, "strategy": "random"}
     assert len(state.claim().clips) == 4
 
 
-def test_queue_of_an_unknown_selection_says_so(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EARMARK_DATABASE_URL", session.workspace.url)
+def test_queue_of_an_unknown_selection_says_so(session: Session) -> None:
     job = ReviewState(session).start_building("random", n_clips=None, selection="none such")
-    assert job.wait(60)
+    with working(session):
+        assert job.wait(60)
     assert job.error is not None and "no such selection" in job.error
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -18,11 +19,11 @@ from playwright.sync_api import Error as PlaywrightError
 from apps.session import Session
 from pipeline.cli.serve import free_port, page_url
 from tests.apps.digits import COPIES, N_DIGITS, fill_with_digits
-from tests.apps.made import new_database, open_made
+from tests.apps.made import Made, new_database, open_made, working
 from tests.browser.harness import open_chromium, open_page
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("curate")]  # one worker of xdist makes the digits once
 
 N_CLIPS = N_DIGITS + len(COPIES)
 PATIENCE_MS = 60_000
@@ -37,22 +38,27 @@ SOUNDING = "(() => { const p = window.__earmark_sound?.sounding; return p?.playi
 
 
 @pytest.fixture(scope="module")
-def session(
+def made(
     database_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory, test_data: Path
-) -> Iterator[Session]:
-    """One database for all tests of this file: each goes on where the one before it stopped."""
-    with (
-        new_database(database_url, template_database) as url,
-        open_made(url, tmp_path_factory.mktemp("workspace")) as session,
-    ):
-        fill_with_digits(session, test_data)
+) -> Iterator[Made]:
+    """The digits, made once; each test takes a copy."""
+    folder = tmp_path_factory.mktemp("workspace")
+    with new_database(database_url, template_database) as url:
+        with open_made(url, folder) as session:
+            fill_with_digits(session, test_data)
+        yield Made(server_url=database_url, database=urlsplit(url).path.strip("/"), folder=folder)
+
+
+@pytest.fixture
+def session(made: Made) -> Iterator[Session]:
+    with made.copy() as session:
         yield session
 
 
-@pytest.fixture(scope="module")
-def url(session: Session, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    root, port = tmp_path_factory.mktemp("root"), free_port(0)
-    shutil.copy(ROOT / "apps" / "curate.ipynb", root)
+@pytest.fixture
+def url(session: Session, tmp_path: Path) -> Iterator[str]:
+    port = free_port(0)
+    shutil.copy(ROOT / "apps" / "curate.ipynb", tmp_path)
     environ = os.environ | {
         "EARMARK_DATABASE_URL": session.workspace.url,
         "EARMARK_WORKSPACE": str(session.workspace.settings.workspace),
@@ -60,8 +66,8 @@ def url(session: Session, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         "JUPYTER_PATH": str(ROOT / "apps" / "serving"),
         "PYTHONPATH": str(ROOT),
     }
-    with (root / "log").open("wb") as log:
-        command = [sys.executable, "-c", SERVE, str(root), str(port)]
+    with (tmp_path / "log").open("wb") as log:
+        command = [sys.executable, "-c", SERVE, str(tmp_path), str(port)]
         server = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log)
         try:
             yield page_url(port, "curate")
@@ -76,7 +82,7 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def page(browser: Browser, url: str) -> Iterator[Page]:
     with open_page(browser) as page:
         _go(page, url)
@@ -129,6 +135,7 @@ def open_group(page: Page, session: Session, name: str) -> tuple[int, list[int]]
         name,
     )
     representative = found[0][1]
+    open_tab(page, "Near-duplicates")
     page.locator(".em-group", has_text=found[0][2]).click()
     expect(page.locator(".em-compare-head h2")).to_have_text(found[0][2])
     page.wait_for_function(f"document.querySelectorAll('.em-clip.em-ready').length === {len(found)}")
@@ -144,7 +151,6 @@ def test_keys_on_the_map_decide_nothing(page: Page, session: Session) -> None:
 
 
 def test_group_is_heard_side_by_side(page: Page, session: Session) -> None:
-    open_tab(page, "Near-duplicates")
     representative, others = open_group(page, session, "0_george_90.wav")
     page.keyboard.press("a")
     page.wait_for_function(f"{SOUNDING} === {representative}")
@@ -181,9 +187,13 @@ def test_another_representative_is_kept(page: Page, session: Session) -> None:
 
 
 def test_decisions_stand_after_finding_near_duplicates_again(page: Page, session: Session) -> None:
+    open_group(page, session, "1_jackson_90.wav")
+    page.keyboard.press("r")
+    expect(page.locator(".em-compare-status")).to_contain_text("is restored")
     before = redundant(session)
     page.get_by_role("button", name="Find near-duplicates again").click()
-    expect(page.locator(".em-notice.em-success")).to_contain_text("Your decisions stand", timeout=PATIENCE_MS)
+    with working(session):
+        expect(page.locator(".em-notice.em-success")).to_contain_text("Your decisions stand", timeout=PATIENCE_MS)
     assert redundant(session) == before
     expect(page.locator(".em-group")).to_have_count(3)
     open_group(page, session, "1_jackson_90.wav")
@@ -191,19 +201,20 @@ def test_decisions_stand_after_finding_near_duplicates_again(page: Page, session
 
 
 def test_group_that_was_just_judged_does_not_jump_away(page: Page, session: Session) -> None:
+    open_tab(page, "Near-duplicates")
     page.get_by_role("button", name="To judge").click()
-    expect(page.locator(".em-group")).to_have_count(2)
+    expect(page.locator(".em-group")).to_have_count(3)
     _, others = open_group(page, session, "7_theo_90.wav")
     page.keyboard.press("c")
     expect(page.locator(".em-group[aria-current]")).to_contain_text("judged")
     assert rows(session, "SELECT decision FROM duplicate_decision WHERE clip_id = %s", others[0]) == [("mark",)]
     page.get_by_role("button", name="To judge").click()
-    expect(page.locator(".em-group")).to_have_count(1)
+    expect(page.locator(".em-group")).to_have_count(2)
     page.get_by_role("button", name="All", exact=False).first.click()
     expect(page.locator(".em-group")).to_have_count(3)
 
 
-def test_line_around_points_becomes_a_selection(page: Page, session: Session) -> None:
+def draw_around_all(page: Page) -> None:
     open_tab(page, "Map")
     stage = page.locator(".em-map-stage")
     stage.scroll_into_view_if_needed()
@@ -218,6 +229,10 @@ def test_line_around_points_becomes_a_selection(page: Page, session: Session) ->
     page.mouse.up()
     page.keyboard.up("Shift")
     expect(page.locator(".em-table-status", has_text=f"of {N_CLIPS} clips")).to_be_visible()
+
+
+def test_line_around_points_becomes_a_selection(page: Page, session: Session) -> None:
+    draw_around_all(page)
     page.get_by_label("Name of the selection").fill("drawn")
     page.get_by_role("button", name="Save as selection").click()
     expect(page.locator(".em-form-outcome", has_text=f"{N_CLIPS} clips kept as “drawn”")).to_be_visible()
@@ -227,6 +242,7 @@ def test_line_around_points_becomes_a_selection(page: Page, session: Session) ->
 
 
 def test_chosen_clip_is_heard_from_the_list(page: Page) -> None:
+    draw_around_all(page)
     row = page.locator("tr[data-id]:visible").first
     row.focus()
     page.keyboard.press(" ")
@@ -234,9 +250,13 @@ def test_chosen_clip_is_heard_from_the_list(page: Page) -> None:
 
 
 def test_selection_goes_into_the_queue_without_its_copies(page: Page, session: Session) -> None:
+    draw_around_all(page)
+    page.get_by_label("Name of the selection").fill("drawn")
+    page.get_by_role("button", name="Save as selection").click()
     page.get_by_role("button", name="Put into the review queue").click()
     n = N_CLIPS - len(redundant(session))
-    expect(page.locator(".em-notice.em-success")).to_contain_text(f"holds {n} clips now", timeout=PATIENCE_MS)
+    with working(session):
+        expect(page.locator(".em-notice.em-success")).to_contain_text(f"holds {n} clips now", timeout=PATIENCE_MS)
     queued = {row[0] for row in rows(session, "SELECT clip_id FROM review WHERE state = 'open'")}
     assert len(queued) == n and not queued & redundant(session)
 
@@ -247,7 +267,8 @@ def test_most_diverse_clips_come_with_reasons(page: Page, session: Session) -> N
     page.get_by_label("Name", exact=True).fill("-five")
     page.get_by_role("button", name="Choose clips").click()
     title = page.get_by_role("heading", name="-five: 5 clips")
-    expect(title).to_be_visible(timeout=PATIENCE_MS)
+    with working(session):
+        expect(title).to_be_visible(timeout=PATIENCE_MS)
     saved = rows(
         session,
         """
@@ -259,14 +280,15 @@ def test_most_diverse_clips_come_with_reasons(page: Page, session: Session) -> N
     table = page.locator(".em-table-card", has=title)
     assert table.locator("tbody td:last-child").all_inner_texts() == [row[0] for row in saved]
     page.get_by_role("button", name="Put “-five” into the review queue").click()
-    expect(page.locator(".em-notice.em-success")).to_contain_text("holds 5 clips now", timeout=PATIENCE_MS)
+    with working(session):
+        expect(page.locator(".em-notice.em-success")).to_contain_text("holds 5 clips now", timeout=PATIENCE_MS)
 
 
-@pytest.mark.parametrize("width_px", [900, 1440, 1920])
-def test_page_never_scrolls_sideways(page: Page, width_px: int) -> None:
-    page.set_viewport_size({"width": width_px, "height": 900})
+def test_page_never_scrolls_sideways(page: Page) -> None:
     root = "document.documentElement"
-    for tab in ("Map", "Near-duplicates", "Selections"):
-        open_tab(page, tab)
-        page.wait_for_timeout(250)
-        assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth"), tab
+    for width_px in (900, 1440, 1920):
+        page.set_viewport_size({"width": width_px, "height": 900})
+        for tab in ("Map", "Near-duplicates", "Selections"):
+            open_tab(page, tab)
+            page.wait_for_timeout(250)
+            assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth"), (tab, width_px)

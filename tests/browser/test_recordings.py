@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from apps.session import Session
-from tests.apps.made import new_database, open_made, write_tones
+from tests.apps.made import new_database, open_made, working, write_tones
 from tests.audio.hostile import make_hostile_folder
 from tests.browser.harness import Served, open_chromium, open_page, serve_notebook
 from tests.conftest import ROOT
@@ -41,7 +41,8 @@ def served(session: Session, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         patch.setenv("EARMARK_WORKERS", "1")
         patch.setenv("PYTHONPATH", str(ROOT))
         cell = "".join(notebook["cells"][0]["source"])
-        with serve_notebook(tmp_path_factory.mktemp("recordings"), cell, name="recordings") as running:
+        folder = tmp_path_factory.mktemp("recordings")
+        with working(session), serve_notebook(folder, cell, name="recordings") as running:
             yield running
 
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from apps.session import Session
 from pipeline.catalog.labels import list_labels
-from tests.apps.made import Made, add_person, drop_person, login_url, make_once
+from tests.apps.made import Made, add_person, drop_person, login_url, make_once, working
 from tests.browser.harness import Link, Served, open_chromium, open_page, serve_notebook
 from tests.conftest import ROOT
 
@@ -191,7 +191,8 @@ def test_empty_queue_is_built_in_the_page(browser: Browser, served: Served, sess
         page.get_by_label("Ask first").select_option(label="in random order")
         page.get_by_label("At most").fill("5")
         page.get_by_role("button", name="Build the queue", exact=True).click()
-        expect(page.get_by_text("The queue is built: 5 clips, in random order.")).to_be_visible(timeout=60_000)
+        with working(session):
+            expect(page.get_by_text("The queue is built: 5 clips, in random order.")).to_be_visible(timeout=60_000)
         page.wait_for_function(f"{NUMBER_ON_STAGE} > 0", timeout=20_000)
         expect(page.get_by_role("heading", name="The queue is empty")).to_be_hidden()
 
