@@ -22,7 +22,7 @@ WORK_MS = 90_000
 OVERFLOWS = "box => box.scrollWidth > box.clientWidth"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def session(database_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     with (
         new_database(database_url, template_database) as url,
@@ -31,7 +31,7 @@ def session(database_url: str, template_database: str, tmp_path_factory: pytest.
         yield session
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def served(session: Session, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     notebook = json.loads((ROOT / "apps" / "recordings.ipynb").read_text(encoding="utf-8"))
     with pytest.MonkeyPatch.context() as patch:
