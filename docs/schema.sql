@@ -6,10 +6,53 @@ CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;
 
 COMMENT ON EXTENSION vector IS 'vector data type and ivfflat and hnsw access methods';
 
+-- Name: add_person(text, text, boolean); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.add_person(name text, verifier text, is_admin boolean DEFAULT false) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+BEGIN
+  PERFORM demand_lab_admin();
+  PERFORM demand_verifier(verifier);
+  IF name IS NULL OR name !~ '^[a-z0-9][a-z0-9_.@-]{0,62}$' OR name ~ '^(pg_|earmark_)' OR name IN ('public', 'none') THEN
+    RAISE EXCEPTION 'a person cannot have this name' USING ERRCODE = 'invalid_name';
+  END IF;
+  IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = name) OR EXISTS (SELECT FROM person p WHERE p.person = name) THEN
+    RAISE EXCEPTION 'the name % is taken', name USING ERRCODE = 'duplicate_object';
+  END IF;
+  PERFORM close_doors();
+  EXECUTE format('CREATE ROLE %I LOGIN INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD %L',
+    name, verifier);
+  INSERT INTO person (person, is_admin) VALUES (name, coalesce(add_person.is_admin, false));
+  PERFORM fit_group(name);
+  PERFORM log_admin_act('add_person', name, NULL, jsonb_build_object('is_admin', coalesce(add_person.is_admin, false)));
+END $_$;
+
+-- Name: add_project(text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.add_project(name text, recipe jsonb) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+DECLARE
+  made int;
+BEGIN
+  PERFORM demand_lab_admin();
+  INSERT INTO project AS p (name, recipe) VALUES (add_project.name, add_project.recipe) ON CONFLICT DO NOTHING
+    RETURNING p.project_id INTO made;
+  IF made IS NULL THEN
+    RAISE EXCEPTION 'the name % is taken', name USING ERRCODE = 'unique_violation';
+  END IF;
+  PERFORM log_admin_act('add_project', NULL, name, '{}');
+  RETURN made;
+END $$;
+
 -- Name: check_supersedes(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.check_supersedes() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
 BEGIN
   IF NEW.supersedes IS NOT NULL AND NOT EXISTS (
@@ -19,8 +62,293 @@ BEGIN
     RAISE EXCEPTION 'an annotation supersedes only one by the same person on the same clip'
       USING ERRCODE = 'foreign_key_violation';
   END IF;
+  IF NEW.source = 'human' THEN
+    -- Two tabs of one person may answer at the same moment.
+    PERFORM pg_advisory_xact_lock(hashtext('annotation ' || session_user), hashint8(NEW.clip_id));
+    NEW.supersedes := coalesce((
+      SELECT a.annotation_id FROM annotation a
+      WHERE a.project_id = NEW.project_id AND a.clip_id = NEW.clip_id AND a.author = session_user AND a.source = 'human'
+        AND a.annotation_id <> NEW.annotation_id
+        AND NOT EXISTS (SELECT FROM annotation later WHERE later.supersedes = a.annotation_id)
+      ORDER BY a.created_at DESC LIMIT 1), NEW.supersedes);
+  END IF;
   RETURN NEW;
 END $$;
+
+-- Name: claim_reviews(integer, integer, bigint[], integer); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.claim_reviews(project_id integer, n integer, have bigint[], minutes integer) RETURNS TABLE(clip_id bigint, recording_name text, start_s double precision, duration_s double precision, rate_hz integer, reason text, proposed_label text, proposed_confidence real)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+BEGIN
+  PERFORM demand_duty($1, 'annotator');
+  RETURN QUERY
+  WITH next AS (
+    SELECT v.review_id FROM review v
+    WHERE v.project_id = $1 AND v.state = 'open' AND v.clip_id <> ALL ($3)
+      AND (v.claimed_by IS NULL OR v.claimed_by = session_user OR v.claimed_until < clock_timestamp())
+      AND session_user <> ALL (v.skipped_by)
+    ORDER BY v.position, v.review_id LIMIT $2 FOR UPDATE SKIP LOCKED
+  ), claimed AS (
+    UPDATE review v SET claimed_by = session_user,
+      claimed_until = clock_timestamp() + make_interval(mins => least(greatest($4, 1), 240))
+    FROM next WHERE v.review_id = next.review_id
+    RETURNING v.position, v.review_id, v.clip_id, v.reason, v.proposed_label_id, v.proposed_confidence
+  ), assigned AS (
+    INSERT INTO assignment (clip_id, person, project_id) SELECT k.clip_id, session_user, $1 FROM claimed k
+    ON CONFLICT DO NOTHING
+  )
+  SELECT k.clip_id, r.name, c.start_sample::float8 / r.rate_hz, c.duration_s, c.rate_hz, k.reason, l.name,
+    k.proposed_confidence
+  FROM claimed k JOIN clip c USING (clip_id) JOIN recording r USING (recording_id)
+  LEFT JOIN label l ON l.label_id = k.proposed_label_id
+  ORDER BY k.position, k.review_id;
+END $_$;
+
+-- Name: close_doors(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.close_doors() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+DECLARE
+  here text := current_database();
+  other text;
+BEGIN
+  EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', here);
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO earmark_annotator', here);
+  FOR other IN SELECT datname FROM pg_database
+               WHERE datname IN ('postgres', 'template1') AND has_database_privilege('public', datname, 'CONNECT')
+  LOOP
+    BEGIN
+      EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', other);
+    EXCEPTION WHEN insufficient_privilege THEN
+      RAISE NOTICE 'anybody may still connect to database %: only its owner can change that', other;
+    END;
+  END LOOP;
+END $$;
+
+-- Name: count_waiting(integer); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.count_waiting(project_id integer) RETURNS bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+BEGIN
+  PERFORM demand_duty($1, 'annotator');
+  RETURN (
+    SELECT count(*) FROM review v
+    WHERE v.project_id = $1 AND v.state = 'open' AND session_user <> ALL (v.skipped_by)
+      AND (v.claimed_by IS NULL OR v.claimed_by = session_user OR v.claimed_until < clock_timestamp()));
+END $_$;
+
+-- Name: demand_duty(integer, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.demand_duty(project_id integer, at_least text) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+BEGIN
+  IF $1 IS NULL OR $1 <> ALL (my_projects(at_least)) THEN
+    RAISE EXCEPTION '% has not the duty % in this project', session_user, at_least USING ERRCODE = 'insufficient_privilege';
+  END IF;
+END $_$;
+
+-- Name: demand_lab_admin(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.demand_lab_admin() RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+  IF is_lab_admin() IS NOT TRUE THEN
+    RAISE EXCEPTION '% is not a lab admin', session_user USING ERRCODE = 'insufficient_privilege';
+  END IF;
+END $$;
+
+-- Name: demand_person(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.demand_person(name text) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM person p WHERE p.person = name AND p.removed_at IS NULL) THEN
+    RAISE EXCEPTION 'no person of the name %', name USING ERRCODE = 'undefined_object';
+  END IF;
+END $$;
+
+-- Name: demand_verifier(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.demand_verifier(verifier text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+BEGIN
+  IF verifier IS NULL OR verifier !~ '^SCRAM-SHA-256\$[0-9]+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$' THEN
+    RAISE EXCEPTION 'a password comes as its SCRAM verifier' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+END $_$;
+
+-- Name: duty_rank(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.duty_rank(duty text) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT array_position(ARRAY['annotator', 'reviewer', 'researcher', 'admin'], duty)
+$$;
+
+-- Name: erase_project(integer, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.erase_project(project_id integer, name_again text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+DECLARE
+  left_over regclass[] := (
+    SELECT array_agg(c.oid::regclass) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attname = 'project_id' AND NOT a.attisdropped);
+  next regclass;
+  n bigint;
+  n_rows jsonb := '{}';
+  people text[] := (SELECT array_agg(m.person) FROM member m WHERE m.project_id = $1);
+  who text;
+BEGIN
+  PERFORM demand_lab_admin();
+  IF name_again IS NULL OR NOT EXISTS (SELECT FROM project p WHERE p.project_id = $1 AND p.name = name_again) THEN
+    RAISE EXCEPTION 'the project has another name' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  PERFORM set_config('earmark.erasing', 'on', true);
+  WHILE cardinality(left_over) > 0 LOOP
+    -- A table that none of the others refers to.
+    SELECT t INTO STRICT next FROM unnest(left_over) t
+    WHERE NOT EXISTS (SELECT FROM pg_constraint f WHERE f.contype = 'f' AND f.confrelid = t AND f.conrelid <> t
+                      AND f.conrelid = ANY (left_over))
+    LIMIT 1;
+    EXECUTE format('DELETE FROM %s WHERE project_id = %s', next, $1);
+    GET DIAGNOSTICS n = ROW_COUNT;
+    n_rows := n_rows || CASE WHEN n > 0 THEN jsonb_build_object(next::text, n) ELSE '{}' END;
+    left_over := array_remove(left_over, next);
+  END LOOP;
+  PERFORM set_config('earmark.erasing', 'off', true);
+  FOREACH who IN ARRAY coalesce(people, '{}') LOOP
+    PERFORM fit_group(who);
+  END LOOP;
+  PERFORM log_admin_act('erase_project', NULL, name_again, jsonb_build_object('n_rows', n_rows));
+END $_$;
+
+-- Name: fit_group(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.fit_group(who text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+DECLARE
+  wanted text := (
+    SELECT CASE WHEN p.removed_at IS NOT NULL THEN NULL WHEN p.is_admin THEN 'earmark_admin'
+      ELSE 'earmark_' || (ARRAY['annotator', 'reviewer', 'researcher', 'researcher'])[
+        (SELECT coalesce(max(duty_rank(m.duty)), 1) FROM member m WHERE m.person = who)] END
+    FROM person p WHERE p.person = who);
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['earmark_annotator', 'earmark_reviewer', 'earmark_researcher', 'earmark_admin']
+  LOOP
+    IF name = wanted THEN
+      EXECUTE format('GRANT %I TO %I', name, who);
+    ELSIF EXISTS (SELECT FROM pg_auth_members x JOIN pg_roles g ON g.oid = x.roleid JOIN pg_roles m ON m.oid = x.member
+                  WHERE g.rolname = name AND m.rolname = who) THEN
+      EXECUTE format('REVOKE %I FROM %I', name, who);
+    END IF;
+  END LOOP;
+END $$;
+
+-- Name: grant_duty(integer, text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.grant_duty(project_id integer, person text, duty text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+DECLARE
+  former text;
+BEGIN
+  PERFORM demand_duty($1, 'admin');
+  PERFORM demand_person($2);
+  SELECT m.duty INTO former FROM member m WHERE m.project_id = $1 AND m.person = $2;
+  INSERT INTO member AS m (project_id, person, duty) VALUES ($1, $2, $3)
+    ON CONFLICT ON CONSTRAINT member_pkey DO UPDATE SET duty = excluded.duty;
+  PERFORM fit_group($2);
+  PERFORM log_admin_act('grant_duty', $2, (SELECT p.name FROM project p WHERE p.project_id = $1),
+    jsonb_build_object('duty', $3, 'former', former));
+END $_$;
+
+-- Name: is_lab_admin(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_lab_admin() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+  SELECT pg_has_role(session_user, d.datdba, 'MEMBER')
+    OR EXISTS (SELECT FROM person p WHERE p.person = session_user AND p.is_admin AND p.removed_at IS NULL)
+  FROM pg_database d WHERE d.datname = current_database()
+$$;
+
+-- Name: log_admin_act(text, text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.log_admin_act(act text, person text, project text, detail jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+  INSERT INTO admin_act (act, person, project, detail) VALUES (act, person, project, detail)
+$$;
+
+-- Name: my_duty(integer); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.my_duty(project_id integer) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+  SELECT CASE WHEN is_lab_admin() THEN 'admin'
+    ELSE (SELECT m.duty FROM member m WHERE m.project_id = $1 AND m.person = session_user) END
+$_$;
+
+-- Name: my_projects(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.my_projects(at_least text) RETURNS integer[]
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+  SELECT CASE WHEN is_lab_admin()
+    THEN (SELECT coalesce(array_agg(p.project_id), '{}') FROM project p)
+    ELSE (SELECT coalesce(array_agg(m.project_id), '{}') FROM member m
+          WHERE m.person = session_user AND duty_rank(m.duty) >= duty_rank(at_least))
+  END
+$$;
+
+-- Name: FUNCTION my_projects(at_least text); Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON FUNCTION public.my_projects(at_least text) IS 'the projects in which who is logged in has at least this duty; policies ask once a statement';
+
+-- Name: queue_job(bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.queue_job(job_id bigint, queue text, task text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'procrastinate', 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+  queued bigint;
+BEGIN
+  IF NOT EXISTS (SELECT FROM public.job j WHERE j.job_id = $1 AND j.author = session_user AND j.state = 'waiting'
+                 AND j.queue_id IS NULL) THEN
+    RAISE EXCEPTION 'no job of this number waits to be queued' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  SELECT (procrastinate_defer_jobs_v1(ARRAY[
+    ROW(queue, task, 0, NULL, NULL, jsonb_build_object('job_id', $1), NULL)::procrastinate_job_to_defer_v1]))[1] INTO queued;
+  UPDATE public.job j SET queue_id = queued WHERE j.job_id = $1;
+  RETURN queued;
+END $_$;
 
 -- Name: refuse_change(); Type: FUNCTION; Schema: public; Owner: -
 
@@ -28,9 +356,100 @@ CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
+  -- Who sets this without being the owner has no right to delete in the first place.
+  IF TG_OP = 'DELETE' AND TG_TABLE_NAME <> 'admin_act' AND current_setting('earmark.erasing', true) = 'on' THEN
+    RETURN NULL;
+  END IF;
   RAISE EXCEPTION '% is append-only: % refused; add a row that supersedes', TG_TABLE_NAME, TG_OP
     USING ERRCODE = 'insufficient_privilege';
 END $$;
+
+-- Name: remove_person(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.remove_person(name text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM demand_lab_admin();
+  PERFORM demand_person(name);
+  IF name = session_user THEN
+    RAISE EXCEPTION 'nobody removes themselves' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL', name);
+  UPDATE person SET removed_at = clock_timestamp() WHERE person = name;
+  DELETE FROM member WHERE person = name;
+  PERFORM fit_group(name);
+  UPDATE review SET claimed_by = NULL, claimed_until = NULL WHERE claimed_by = name;
+  PERFORM log_admin_act('remove_person', name, NULL, '{}');
+  PERFORM pg_terminate_backend(a.pid) FROM pg_stat_activity a WHERE a.usename = name;
+END $$;
+
+-- Name: revoke_duty(integer, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.revoke_duty(project_id integer, person text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+DECLARE
+  former text;
+BEGIN
+  PERFORM demand_duty($1, 'admin');
+  DELETE FROM member m WHERE m.project_id = $1 AND m.person = $2 RETURNING m.duty INTO former;
+  IF former IS NULL THEN
+    RAISE EXCEPTION '% has no duty in this project', $2 USING ERRCODE = 'undefined_object';
+  END IF;
+  UPDATE review r SET claimed_by = NULL, claimed_until = NULL WHERE r.project_id = $1 AND r.claimed_by = $2;
+  PERFORM fit_group($2);
+  PERFORM log_admin_act('revoke_duty', $2, (SELECT p.name FROM project p WHERE p.project_id = $1),
+    jsonb_build_object('former', former));
+END $_$;
+
+-- Name: set_password(text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.set_password(name text, verifier text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+  IF name IS DISTINCT FROM session_user THEN
+    PERFORM demand_lab_admin();
+  END IF;
+  PERFORM demand_person(name);
+  PERFORM demand_verifier(verifier);
+  EXECUTE format('ALTER ROLE %I PASSWORD %L', name, verifier);
+  PERFORM log_admin_act('set_password', name, NULL, '{}');
+END $$;
+
+-- Name: settle_review(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.settle_review() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+  IF NEW.answer = 'withdrawn' THEN
+    UPDATE review SET state = 'open', claimed_by = session_user, claimed_until = clock_timestamp() + interval '30 minutes'
+    WHERE project_id = NEW.project_id AND clip_id = NEW.clip_id AND state = 'answered';
+  ELSE
+    UPDATE review SET state = 'answered', claimed_by = NULL, claimed_until = NULL
+    WHERE project_id = NEW.project_id AND clip_id = NEW.clip_id AND state = 'open';
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- Name: skip_review(integer, bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.skip_review(project_id integer, clip_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+BEGIN
+  PERFORM demand_duty($1, 'annotator');
+  UPDATE review v SET claimed_by = NULL, claimed_until = NULL, skipped_by = array_append(v.skipped_by, session_user::text)
+  WHERE v.project_id = $1 AND v.clip_id = $2 AND v.state = 'open' AND v.claimed_by = session_user
+    AND session_user <> ALL (v.skipped_by);
+END $_$;
 
 -- Name: stamp_author(); Type: FUNCTION; Schema: public; Owner: -
 
@@ -42,6 +461,55 @@ BEGIN
   NEW.created_at := clock_timestamp();
   RETURN NEW;
 END $$;
+
+-- Name: sweep_dead(integer, integer); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.sweep_dead(project_id integer, lock_class integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+DECLARE
+  n bigint;
+BEGIN
+  PERFORM demand_duty($1, 'annotator');
+  INSERT INTO operation_outcome (operation_id, project_id, status, n_input, n_done, n_unchanged, n_failed, message)
+  SELECT o.operation_id, o.project_id, 'failed', coalesce(p.n_total, p.n_done + p.n_failed), p.n_done, 0, p.n_failed,
+    'the process that ran this ended before it was finished; run it again, it goes on from the last commit'
+  FROM operation o JOIN progress p USING (operation_id)
+  WHERE o.project_id = $1
+    AND NOT EXISTS (SELECT FROM operation_outcome x WHERE x.operation_id = o.operation_id)
+    AND NOT EXISTS (
+      SELECT FROM pg_locks l
+      WHERE l.locktype = 'advisory' AND l.classid = $2 AND l.objid = (o.operation_id % 2147483648)
+        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+  ON CONFLICT (operation_id) DO NOTHING;
+  GET DIAGNOSTICS n = ROW_COUNT;
+  RETURN n;
+END $_$;
+
+-- Name: admin_act; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.admin_act (
+    admin_act_id bigint NOT NULL,
+    act text NOT NULL,
+    person text,
+    project text,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    author text DEFAULT SESSION_USER NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT admin_act_act_check CHECK ((act = ANY (ARRAY['add_person'::text, 'remove_person'::text, 'set_password'::text, 'add_project'::text, 'grant_duty'::text, 'revoke_duty'::text, 'erase_project'::text])))
+);
+
+-- Name: admin_act_admin_act_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.admin_act ALTER COLUMN admin_act_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.admin_act_admin_act_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 -- Name: annotation; Type: TABLE; Schema: public; Owner: -
 
@@ -69,6 +537,16 @@ CREATE TABLE public.annotation (
     CONSTRAINT annotation_response_ms_check CHECK ((response_ms >= 0)),
     CONSTRAINT annotation_source_check CHECK ((source = ANY (ARRAY['human'::text, 'folder'::text, 'file_name'::text, 'csv'::text, 'function'::text, 'model'::text]))),
     CONSTRAINT annotation_speed_check CHECK ((speed > (0)::double precision))
+);
+
+-- Name: assignment; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.assignment (
+    clip_id bigint NOT NULL,
+    person text NOT NULL,
+    project_id integer NOT NULL,
+    author text DEFAULT SESSION_USER NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 -- Name: augmentation; Type: TABLE; Schema: public; Owner: -
@@ -606,6 +1084,24 @@ CREATE TABLE public.operation_outcome (
     CONSTRAINT operation_outcome_status_check CHECK ((status = ANY (ARRAY['done'::text, 'failed'::text, 'cancelled'::text])))
 );
 
+-- Name: person; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.person (
+    person text NOT NULL,
+    is_admin boolean DEFAULT false NOT NULL,
+    removed_at timestamp with time zone,
+    author text DEFAULT SESSION_USER NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: COLUMN person.is_admin; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.person.is_admin IS 'lab admin: makes people and projects, and is admin of every project';
+
+-- Name: COLUMN person.removed_at; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.person.removed_at IS 'cannot log in any more; the name stays theirs, so that an author is always one person';
+
 -- Name: problem; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.problem (
@@ -642,8 +1138,13 @@ CREATE TABLE public.progress (
     n_total bigint,
     is_cancel_asked boolean DEFAULT false NOT NULL,
     stage_began_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    cursor bigint
 );
+
+-- Name: COLUMN progress.cursor; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.progress.cursor IS 'the key of the last item of the last commit: where a run that died goes on';
 
 -- Name: project; Type: TABLE; Schema: public; Owner: -
 
@@ -870,10 +1371,25 @@ ALTER TABLE public.source ALTER COLUMN source_id ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+-- Name: admin_act admin_act_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.admin_act
+    ADD CONSTRAINT admin_act_pkey PRIMARY KEY (admin_act_id);
+
 -- Name: annotation annotation_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.annotation
     ADD CONSTRAINT annotation_pkey PRIMARY KEY (annotation_id);
+
+-- Name: assignment assignment_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.assignment
+    ADD CONSTRAINT assignment_pkey PRIMARY KEY (clip_id, person);
+
+-- Name: augmentation augmentation_of_project; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.augmentation
+    ADD CONSTRAINT augmentation_of_project UNIQUE (project_id, augmentation_id);
 
 -- Name: augmentation augmentation_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -900,6 +1416,11 @@ ALTER TABLE ONLY public.augmented_clip
 ALTER TABLE ONLY public.clip
     ADD CONSTRAINT clip_cut_id_start_sample_stop_sample_key UNIQUE (cut_id, start_sample, stop_sample);
 
+-- Name: clip clip_of_project; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.clip
+    ADD CONSTRAINT clip_of_project UNIQUE (project_id, clip_id);
+
 -- Name: clip clip_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.clip
@@ -909,6 +1430,11 @@ ALTER TABLE ONLY public.clip
 
 ALTER TABLE ONLY public.consensus
     ADD CONSTRAINT consensus_pkey PRIMARY KEY (clip_id);
+
+-- Name: cut cut_of_project; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cut
+    ADD CONSTRAINT cut_of_project UNIQUE (project_id, cut_id);
 
 -- Name: cut cut_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -925,6 +1451,11 @@ ALTER TABLE ONLY public.cut
 ALTER TABLE ONLY public.dataset_item
     ADD CONSTRAINT dataset_item_pkey PRIMARY KEY (dataset_version_id, clip_id);
 
+-- Name: dataset dataset_of_project; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.dataset
+    ADD CONSTRAINT dataset_of_project UNIQUE (project_id, dataset_id);
+
 -- Name: dataset dataset_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.dataset
@@ -940,6 +1471,11 @@ ALTER TABLE ONLY public.dataset
 ALTER TABLE ONLY public.dataset_version
     ADD CONSTRAINT dataset_version_dataset_id_version_key UNIQUE (dataset_id, version);
 
+-- Name: dataset_version dataset_version_of_project; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.dataset_version
+    ADD CONSTRAINT dataset_version_of_project UNIQUE (project_id, dataset_version_id);
+
 -- Name: dataset_version dataset_version_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.dataset_version
@@ -949,6 +1485,11 @@ ALTER TABLE ONLY public.dataset_version
 
 ALTER TABLE ONLY public.duplicate_decision
     ADD CONSTRAINT duplicate_decision_pkey PRIMARY KEY (duplicate_decision_id);
+
+-- Name: duplicate_group duplicate_group_of_project; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.duplicate_group
+    ADD CONSTRAINT duplicate_group_of_project UNIQUE (project_id, duplicate_group_id);
 
 -- Name: duplicate_group duplicate_group_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -964,6 +1505,11 @@ ALTER TABLE ONLY public.duplicate
 
 ALTER TABLE ONLY public.embedding
     ADD CONSTRAINT embedding_pkey PRIMARY KEY (encoder_id, clip_id);
+
+-- Name: encoder encoder_of_project; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.encoder
+    ADD CONSTRAINT encoder_of_project UNIQUE (project_id, encoder_id);
 
 -- Name: encoder encoder_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -985,10 +1531,20 @@ ALTER TABLE ONLY public.failure
 ALTER TABLE ONLY public.flag
     ADD CONSTRAINT flag_pkey PRIMARY KEY (flag_id);
 
+-- Name: job job_of_project; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_of_project UNIQUE (project_id, job_id);
+
 -- Name: job job_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.job
     ADD CONSTRAINT job_pkey PRIMARY KEY (job_id);
+
+-- Name: label label_of_project; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.label
+    ADD CONSTRAINT label_of_project UNIQUE (project_id, label_id);
 
 -- Name: label label_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -1010,6 +1566,11 @@ ALTER TABLE ONLY public.map_point
 ALTER TABLE ONLY public.member
     ADD CONSTRAINT member_pkey PRIMARY KEY (project_id, person);
 
+-- Name: operation operation_of_project; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.operation
+    ADD CONSTRAINT operation_of_project UNIQUE (project_id, operation_id);
+
 -- Name: operation_outcome operation_outcome_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.operation_outcome
@@ -1019,6 +1580,11 @@ ALTER TABLE ONLY public.operation_outcome
 
 ALTER TABLE ONLY public.operation
     ADD CONSTRAINT operation_pkey PRIMARY KEY (operation_id);
+
+-- Name: person person_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.person
+    ADD CONSTRAINT person_pkey PRIMARY KEY (person);
 
 -- Name: problem problem_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -1050,6 +1616,11 @@ ALTER TABLE ONLY public.project
 ALTER TABLE ONLY public.recording_label
     ADD CONSTRAINT recording_label_recording_id_source_label_id_start_sample_s_key UNIQUE NULLS NOT DISTINCT (recording_id, source, label_id, start_sample, stop_sample);
 
+-- Name: recording recording_of_project; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.recording
+    ADD CONSTRAINT recording_of_project UNIQUE (project_id, recording_id);
+
 -- Name: recording recording_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.recording
@@ -1075,6 +1646,11 @@ ALTER TABLE ONLY public.schema_migration
 ALTER TABLE ONLY public.selection_item
     ADD CONSTRAINT selection_item_pkey PRIMARY KEY (selection_id, clip_id);
 
+-- Name: selection selection_of_project; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.selection
+    ADD CONSTRAINT selection_of_project UNIQUE (project_id, selection_id);
+
 -- Name: selection selection_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.selection
@@ -1084,6 +1660,11 @@ ALTER TABLE ONLY public.selection
 
 ALTER TABLE ONLY public.selection
     ADD CONSTRAINT selection_project_id_name_key UNIQUE (project_id, name);
+
+-- Name: source source_of_project; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.source
+    ADD CONSTRAINT source_of_project UNIQUE (project_id, source_id);
 
 -- Name: source source_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -1114,10 +1695,6 @@ CREATE INDEX augmented_clip_by_parent ON public.augmented_clip USING btree (clip
 -- Name: clip_by_recording; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX clip_by_recording ON public.clip USING btree (recording_id);
-
--- Name: clip_page; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX clip_page ON public.clip USING btree (project_id, clip_id) WHERE is_active;
 
 -- Name: consensus_by_label; Type: INDEX; Schema: public; Owner: -
 
@@ -1179,10 +1756,6 @@ CREATE INDEX recording_by_source ON public.recording USING btree (source_id) WHE
 
 CREATE UNIQUE INDEX recording_now ON public.recording USING btree (project_id, uri) WHERE (superseded_at IS NULL);
 
--- Name: recording_page; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX recording_page ON public.recording USING btree (project_id, recording_id) WHERE (superseded_at IS NULL);
-
 -- Name: review_next; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX review_next ON public.review USING btree (project_id, "position", review_id) WHERE (state = 'open'::text);
@@ -1190,6 +1763,10 @@ CREATE INDEX review_next ON public.review USING btree (project_id, "position", r
 -- Name: review_one_a_clip; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX review_one_a_clip ON public.review USING btree (project_id, clip_id);
+
+-- Name: admin_act append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.admin_act FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 -- Name: annotation append_only; Type: TRIGGER; Schema: public; Owner: -
 
@@ -1227,9 +1804,21 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.recordi
 
 CREATE TRIGGER check_supersedes BEFORE INSERT ON public.annotation FOR EACH ROW EXECUTE FUNCTION public.check_supersedes();
 
+-- Name: annotation settle_review; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER settle_review AFTER INSERT ON public.annotation FOR EACH ROW WHEN ((new.source = 'human'::text)) EXECUTE FUNCTION public.settle_review();
+
+-- Name: admin_act stamp_author; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.admin_act FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+
 -- Name: annotation stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER stamp_author BEFORE INSERT ON public.annotation FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+
+-- Name: assignment stamp_author; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.assignment FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
 
 -- Name: augmentation stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
@@ -1315,6 +1904,10 @@ CREATE TRIGGER stamp_author BEFORE INSERT ON public.operation FOR EACH ROW EXECU
 
 CREATE TRIGGER stamp_author BEFORE INSERT ON public.operation_outcome FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
 
+-- Name: person stamp_author; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.person FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+
 -- Name: problem stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER stamp_author BEFORE INSERT ON public.problem FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
@@ -1350,12 +1943,12 @@ CREATE TRIGGER stamp_author BEFORE INSERT ON public.source FOR EACH ROW EXECUTE 
 -- Name: annotation annotation_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.annotation
-    ADD CONSTRAINT annotation_clip_id_fkey FOREIGN KEY (clip_id) REFERENCES public.clip(clip_id);
+    ADD CONSTRAINT annotation_clip_id_fkey FOREIGN KEY (project_id, clip_id) REFERENCES public.clip(project_id, clip_id);
 
 -- Name: annotation annotation_label_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.annotation
-    ADD CONSTRAINT annotation_label_id_fkey FOREIGN KEY (label_id) REFERENCES public.label(label_id);
+    ADD CONSTRAINT annotation_label_id_fkey FOREIGN KEY (project_id, label_id) REFERENCES public.label(project_id, label_id);
 
 -- Name: annotation annotation_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1367,10 +1960,20 @@ ALTER TABLE ONLY public.annotation
 ALTER TABLE ONLY public.annotation
     ADD CONSTRAINT annotation_supersedes_fkey FOREIGN KEY (supersedes) REFERENCES public.annotation(annotation_id);
 
+-- Name: assignment assignment_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.assignment
+    ADD CONSTRAINT assignment_clip_id_fkey FOREIGN KEY (project_id, clip_id) REFERENCES public.clip(project_id, clip_id);
+
+-- Name: assignment assignment_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.assignment
+    ADD CONSTRAINT assignment_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
+
 -- Name: augmentation augmentation_operation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.augmentation
-    ADD CONSTRAINT augmentation_operation_id_fkey FOREIGN KEY (operation_id) REFERENCES public.operation(operation_id);
+    ADD CONSTRAINT augmentation_operation_id_fkey FOREIGN KEY (project_id, operation_id) REFERENCES public.operation(project_id, operation_id);
 
 -- Name: augmentation augmentation_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1380,12 +1983,12 @@ ALTER TABLE ONLY public.augmentation
 -- Name: augmented_clip augmented_clip_augmentation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.augmented_clip
-    ADD CONSTRAINT augmented_clip_augmentation_id_fkey FOREIGN KEY (augmentation_id) REFERENCES public.augmentation(augmentation_id);
+    ADD CONSTRAINT augmented_clip_augmentation_id_fkey FOREIGN KEY (project_id, augmentation_id) REFERENCES public.augmentation(project_id, augmentation_id);
 
 -- Name: augmented_clip augmented_clip_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.augmented_clip
-    ADD CONSTRAINT augmented_clip_clip_id_fkey FOREIGN KEY (clip_id) REFERENCES public.clip(clip_id);
+    ADD CONSTRAINT augmented_clip_clip_id_fkey FOREIGN KEY (project_id, clip_id) REFERENCES public.clip(project_id, clip_id);
 
 -- Name: augmented_clip augmented_clip_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1395,7 +1998,7 @@ ALTER TABLE ONLY public.augmented_clip
 -- Name: clip clip_cut_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.clip
-    ADD CONSTRAINT clip_cut_id_fkey FOREIGN KEY (cut_id) REFERENCES public.cut(cut_id);
+    ADD CONSTRAINT clip_cut_id_fkey FOREIGN KEY (project_id, cut_id) REFERENCES public.cut(project_id, cut_id);
 
 -- Name: clip clip_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1405,17 +2008,17 @@ ALTER TABLE ONLY public.clip
 -- Name: clip clip_recording_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.clip
-    ADD CONSTRAINT clip_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recording(recording_id);
+    ADD CONSTRAINT clip_recording_id_fkey FOREIGN KEY (project_id, recording_id) REFERENCES public.recording(project_id, recording_id);
 
 -- Name: consensus consensus_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.consensus
-    ADD CONSTRAINT consensus_clip_id_fkey FOREIGN KEY (clip_id) REFERENCES public.clip(clip_id);
+    ADD CONSTRAINT consensus_clip_id_fkey FOREIGN KEY (project_id, clip_id) REFERENCES public.clip(project_id, clip_id);
 
 -- Name: consensus consensus_label_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.consensus
-    ADD CONSTRAINT consensus_label_id_fkey FOREIGN KEY (label_id) REFERENCES public.label(label_id);
+    ADD CONSTRAINT consensus_label_id_fkey FOREIGN KEY (project_id, label_id) REFERENCES public.label(project_id, label_id);
 
 -- Name: consensus consensus_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1425,7 +2028,7 @@ ALTER TABLE ONLY public.consensus
 -- Name: cut cut_operation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.cut
-    ADD CONSTRAINT cut_operation_id_fkey FOREIGN KEY (operation_id) REFERENCES public.operation(operation_id);
+    ADD CONSTRAINT cut_operation_id_fkey FOREIGN KEY (project_id, operation_id) REFERENCES public.operation(project_id, operation_id);
 
 -- Name: cut cut_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1435,17 +2038,17 @@ ALTER TABLE ONLY public.cut
 -- Name: cut cut_recording_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.cut
-    ADD CONSTRAINT cut_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recording(recording_id);
+    ADD CONSTRAINT cut_recording_id_fkey FOREIGN KEY (project_id, recording_id) REFERENCES public.recording(project_id, recording_id);
 
 -- Name: dataset_item dataset_item_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.dataset_item
-    ADD CONSTRAINT dataset_item_clip_id_fkey FOREIGN KEY (clip_id) REFERENCES public.clip(clip_id);
+    ADD CONSTRAINT dataset_item_clip_id_fkey FOREIGN KEY (project_id, clip_id) REFERENCES public.clip(project_id, clip_id);
 
 -- Name: dataset_item dataset_item_dataset_version_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.dataset_item
-    ADD CONSTRAINT dataset_item_dataset_version_id_fkey FOREIGN KEY (dataset_version_id) REFERENCES public.dataset_version(dataset_version_id);
+    ADD CONSTRAINT dataset_item_dataset_version_id_fkey FOREIGN KEY (project_id, dataset_version_id) REFERENCES public.dataset_version(project_id, dataset_version_id);
 
 -- Name: dataset_item dataset_item_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1460,12 +2063,12 @@ ALTER TABLE ONLY public.dataset
 -- Name: dataset_version dataset_version_dataset_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.dataset_version
-    ADD CONSTRAINT dataset_version_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES public.dataset(dataset_id);
+    ADD CONSTRAINT dataset_version_dataset_id_fkey FOREIGN KEY (project_id, dataset_id) REFERENCES public.dataset(project_id, dataset_id);
 
 -- Name: dataset_version dataset_version_operation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.dataset_version
-    ADD CONSTRAINT dataset_version_operation_id_fkey FOREIGN KEY (operation_id) REFERENCES public.operation(operation_id);
+    ADD CONSTRAINT dataset_version_operation_id_fkey FOREIGN KEY (project_id, operation_id) REFERENCES public.operation(project_id, operation_id);
 
 -- Name: dataset_version dataset_version_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1475,12 +2078,12 @@ ALTER TABLE ONLY public.dataset_version
 -- Name: duplicate duplicate_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.duplicate
-    ADD CONSTRAINT duplicate_clip_id_fkey FOREIGN KEY (clip_id) REFERENCES public.clip(clip_id);
+    ADD CONSTRAINT duplicate_clip_id_fkey FOREIGN KEY (project_id, clip_id) REFERENCES public.clip(project_id, clip_id);
 
 -- Name: duplicate_decision duplicate_decision_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.duplicate_decision
-    ADD CONSTRAINT duplicate_decision_clip_id_fkey FOREIGN KEY (clip_id) REFERENCES public.clip(clip_id);
+    ADD CONSTRAINT duplicate_decision_clip_id_fkey FOREIGN KEY (project_id, clip_id) REFERENCES public.clip(project_id, clip_id);
 
 -- Name: duplicate_decision duplicate_decision_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1490,12 +2093,12 @@ ALTER TABLE ONLY public.duplicate_decision
 -- Name: duplicate duplicate_duplicate_group_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.duplicate
-    ADD CONSTRAINT duplicate_duplicate_group_id_fkey FOREIGN KEY (duplicate_group_id) REFERENCES public.duplicate_group(duplicate_group_id) ON DELETE CASCADE;
+    ADD CONSTRAINT duplicate_duplicate_group_id_fkey FOREIGN KEY (project_id, duplicate_group_id) REFERENCES public.duplicate_group(project_id, duplicate_group_id) ON DELETE CASCADE;
 
 -- Name: duplicate_group duplicate_group_operation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.duplicate_group
-    ADD CONSTRAINT duplicate_group_operation_id_fkey FOREIGN KEY (operation_id) REFERENCES public.operation(operation_id);
+    ADD CONSTRAINT duplicate_group_operation_id_fkey FOREIGN KEY (project_id, operation_id) REFERENCES public.operation(project_id, operation_id);
 
 -- Name: duplicate_group duplicate_group_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1505,7 +2108,7 @@ ALTER TABLE ONLY public.duplicate_group
 -- Name: duplicate_group duplicate_group_representative_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.duplicate_group
-    ADD CONSTRAINT duplicate_group_representative_clip_id_fkey FOREIGN KEY (representative_clip_id) REFERENCES public.clip(clip_id);
+    ADD CONSTRAINT duplicate_group_representative_clip_id_fkey FOREIGN KEY (project_id, representative_clip_id) REFERENCES public.clip(project_id, clip_id);
 
 -- Name: duplicate duplicate_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1515,12 +2118,12 @@ ALTER TABLE ONLY public.duplicate
 -- Name: embedding embedding_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.embedding
-    ADD CONSTRAINT embedding_clip_id_fkey FOREIGN KEY (clip_id) REFERENCES public.clip(clip_id);
+    ADD CONSTRAINT embedding_clip_id_fkey FOREIGN KEY (project_id, clip_id) REFERENCES public.clip(project_id, clip_id);
 
 -- Name: embedding embedding_encoder_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.embedding
-    ADD CONSTRAINT embedding_encoder_id_fkey FOREIGN KEY (encoder_id) REFERENCES public.encoder(encoder_id);
+    ADD CONSTRAINT embedding_encoder_id_fkey FOREIGN KEY (project_id, encoder_id) REFERENCES public.encoder(project_id, encoder_id);
 
 -- Name: embedding embedding_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1535,7 +2138,7 @@ ALTER TABLE ONLY public.encoder
 -- Name: failure failure_operation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.failure
-    ADD CONSTRAINT failure_operation_id_fkey FOREIGN KEY (operation_id) REFERENCES public.operation(operation_id);
+    ADD CONSTRAINT failure_operation_id_fkey FOREIGN KEY (project_id, operation_id) REFERENCES public.operation(project_id, operation_id);
 
 -- Name: failure failure_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1545,7 +2148,7 @@ ALTER TABLE ONLY public.failure
 -- Name: flag flag_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.flag
-    ADD CONSTRAINT flag_clip_id_fkey FOREIGN KEY (clip_id) REFERENCES public.clip(clip_id);
+    ADD CONSTRAINT flag_clip_id_fkey FOREIGN KEY (project_id, clip_id) REFERENCES public.clip(project_id, clip_id);
 
 -- Name: flag flag_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1560,7 +2163,7 @@ ALTER TABLE ONLY public.job
 -- Name: job job_source_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.job
-    ADD CONSTRAINT job_source_id_fkey FOREIGN KEY (source_id) REFERENCES public.source(source_id);
+    ADD CONSTRAINT job_source_id_fkey FOREIGN KEY (project_id, source_id) REFERENCES public.source(project_id, source_id);
 
 -- Name: label label_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1570,12 +2173,12 @@ ALTER TABLE ONLY public.label
 -- Name: map_point map_point_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.map_point
-    ADD CONSTRAINT map_point_clip_id_fkey FOREIGN KEY (clip_id) REFERENCES public.clip(clip_id);
+    ADD CONSTRAINT map_point_clip_id_fkey FOREIGN KEY (project_id, clip_id) REFERENCES public.clip(project_id, clip_id);
 
 -- Name: map_point map_point_encoder_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.map_point
-    ADD CONSTRAINT map_point_encoder_id_fkey FOREIGN KEY (encoder_id) REFERENCES public.encoder(encoder_id);
+    ADD CONSTRAINT map_point_encoder_id_fkey FOREIGN KEY (project_id, encoder_id) REFERENCES public.encoder(project_id, encoder_id);
 
 -- Name: map_point map_point_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1590,12 +2193,12 @@ ALTER TABLE ONLY public.member
 -- Name: operation operation_job_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.operation
-    ADD CONSTRAINT operation_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.job(job_id);
+    ADD CONSTRAINT operation_job_id_fkey FOREIGN KEY (project_id, job_id) REFERENCES public.job(project_id, job_id);
 
 -- Name: operation_outcome operation_outcome_operation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.operation_outcome
-    ADD CONSTRAINT operation_outcome_operation_id_fkey FOREIGN KEY (operation_id) REFERENCES public.operation(operation_id);
+    ADD CONSTRAINT operation_outcome_operation_id_fkey FOREIGN KEY (project_id, operation_id) REFERENCES public.operation(project_id, operation_id);
 
 -- Name: operation_outcome operation_outcome_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1610,7 +2213,7 @@ ALTER TABLE ONLY public.operation
 -- Name: problem problem_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.problem
-    ADD CONSTRAINT problem_clip_id_fkey FOREIGN KEY (clip_id) REFERENCES public.clip(clip_id);
+    ADD CONSTRAINT problem_clip_id_fkey FOREIGN KEY (project_id, clip_id) REFERENCES public.clip(project_id, clip_id);
 
 -- Name: problem problem_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1620,12 +2223,12 @@ ALTER TABLE ONLY public.problem
 -- Name: problem problem_recording_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.problem
-    ADD CONSTRAINT problem_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recording(recording_id);
+    ADD CONSTRAINT problem_recording_id_fkey FOREIGN KEY (project_id, recording_id) REFERENCES public.recording(project_id, recording_id);
 
 -- Name: progress progress_operation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.progress
-    ADD CONSTRAINT progress_operation_id_fkey FOREIGN KEY (operation_id) REFERENCES public.operation(operation_id);
+    ADD CONSTRAINT progress_operation_id_fkey FOREIGN KEY (project_id, operation_id) REFERENCES public.operation(project_id, operation_id);
 
 -- Name: progress progress_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1635,7 +2238,7 @@ ALTER TABLE ONLY public.progress
 -- Name: recording_label recording_label_label_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.recording_label
-    ADD CONSTRAINT recording_label_label_id_fkey FOREIGN KEY (label_id) REFERENCES public.label(label_id);
+    ADD CONSTRAINT recording_label_label_id_fkey FOREIGN KEY (project_id, label_id) REFERENCES public.label(project_id, label_id);
 
 -- Name: recording_label recording_label_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1645,12 +2248,12 @@ ALTER TABLE ONLY public.recording_label
 -- Name: recording_label recording_label_recording_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.recording_label
-    ADD CONSTRAINT recording_label_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recording(recording_id);
+    ADD CONSTRAINT recording_label_recording_id_fkey FOREIGN KEY (project_id, recording_id) REFERENCES public.recording(project_id, recording_id);
 
 -- Name: recording recording_operation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.recording
-    ADD CONSTRAINT recording_operation_id_fkey FOREIGN KEY (operation_id) REFERENCES public.operation(operation_id);
+    ADD CONSTRAINT recording_operation_id_fkey FOREIGN KEY (project_id, operation_id) REFERENCES public.operation(project_id, operation_id);
 
 -- Name: recording recording_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1660,17 +2263,17 @@ ALTER TABLE ONLY public.recording
 -- Name: recording recording_source_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.recording
-    ADD CONSTRAINT recording_source_id_fkey FOREIGN KEY (source_id) REFERENCES public.source(source_id);
+    ADD CONSTRAINT recording_source_id_fkey FOREIGN KEY (project_id, source_id) REFERENCES public.source(project_id, source_id);
 
 -- Name: review review_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.review
-    ADD CONSTRAINT review_clip_id_fkey FOREIGN KEY (clip_id) REFERENCES public.clip(clip_id);
+    ADD CONSTRAINT review_clip_id_fkey FOREIGN KEY (project_id, clip_id) REFERENCES public.clip(project_id, clip_id);
 
 -- Name: review review_operation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.review
-    ADD CONSTRAINT review_operation_id_fkey FOREIGN KEY (operation_id) REFERENCES public.operation(operation_id);
+    ADD CONSTRAINT review_operation_id_fkey FOREIGN KEY (project_id, operation_id) REFERENCES public.operation(project_id, operation_id);
 
 -- Name: review review_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1680,12 +2283,12 @@ ALTER TABLE ONLY public.review
 -- Name: review review_proposed_label_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.review
-    ADD CONSTRAINT review_proposed_label_id_fkey FOREIGN KEY (proposed_label_id) REFERENCES public.label(label_id);
+    ADD CONSTRAINT review_proposed_label_id_fkey FOREIGN KEY (project_id, proposed_label_id) REFERENCES public.label(project_id, label_id);
 
 -- Name: selection_item selection_item_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.selection_item
-    ADD CONSTRAINT selection_item_clip_id_fkey FOREIGN KEY (clip_id) REFERENCES public.clip(clip_id);
+    ADD CONSTRAINT selection_item_clip_id_fkey FOREIGN KEY (project_id, clip_id) REFERENCES public.clip(project_id, clip_id);
 
 -- Name: selection_item selection_item_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1695,12 +2298,12 @@ ALTER TABLE ONLY public.selection_item
 -- Name: selection_item selection_item_selection_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.selection_item
-    ADD CONSTRAINT selection_item_selection_id_fkey FOREIGN KEY (selection_id) REFERENCES public.selection(selection_id) ON DELETE CASCADE;
+    ADD CONSTRAINT selection_item_selection_id_fkey FOREIGN KEY (project_id, selection_id) REFERENCES public.selection(project_id, selection_id) ON DELETE CASCADE;
 
 -- Name: selection selection_operation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.selection
-    ADD CONSTRAINT selection_operation_id_fkey FOREIGN KEY (operation_id) REFERENCES public.operation(operation_id);
+    ADD CONSTRAINT selection_operation_id_fkey FOREIGN KEY (project_id, operation_id) REFERENCES public.operation(project_id, operation_id);
 
 -- Name: selection selection_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1712,6 +2315,1155 @@ ALTER TABLE ONLY public.selection
 ALTER TABLE ONLY public.source
     ADD CONSTRAINT source_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
 
+-- Name: admin_act; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.admin_act ENABLE ROW LEVEL SECURITY;
+
+-- Name: admin_act admin_act_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY admin_act_read ON public.admin_act FOR SELECT TO earmark_admin USING (( SELECT public.is_lab_admin() AS is_lab_admin));
+
+-- Name: annotation; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.annotation ENABLE ROW LEVEL SECURITY;
+
+-- Name: annotation annotation_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY annotation_add ON public.annotation FOR INSERT TO earmark_annotator WITH CHECK (((source = 'human'::text) AND (project_id = ANY (( SELECT public.my_projects('annotator'::text) AS my_projects)::integer[])) AND (EXISTS ( SELECT
+   FROM public.clip c
+  WHERE (c.clip_id = annotation.clip_id)))));
+
+-- Name: annotation annotation_carry; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY annotation_carry ON public.annotation FOR INSERT TO earmark_researcher WITH CHECK (((source <> 'human'::text) AND (project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[]))));
+
+-- Name: annotation annotation_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY annotation_own ON public.annotation FOR SELECT TO earmark_annotator USING (((author = SESSION_USER) AND (project_id = ANY (( SELECT public.my_projects('annotator'::text) AS my_projects)::integer[]))));
+
+-- Name: annotation annotation_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY annotation_read ON public.annotation FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: assignment; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.assignment ENABLE ROW LEVEL SECURITY;
+
+-- Name: assignment assignment_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY assignment_own ON public.assignment FOR SELECT TO earmark_annotator USING (((person = SESSION_USER) AND (project_id = ANY (( SELECT public.my_projects('annotator'::text) AS my_projects)::integer[]))));
+
+-- Name: assignment assignment_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY assignment_read ON public.assignment FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: augmentation; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.augmentation ENABLE ROW LEVEL SECURITY;
+
+-- Name: augmentation augmentation_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY augmentation_add ON public.augmentation FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: augmentation augmentation_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY augmentation_read ON public.augmentation FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: augmented_clip; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.augmented_clip ENABLE ROW LEVEL SECURITY;
+
+-- Name: augmented_clip augmented_clip_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY augmented_clip_add ON public.augmented_clip FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: augmented_clip augmented_clip_change; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY augmented_clip_change ON public.augmented_clip FOR UPDATE TO earmark_researcher USING ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: augmented_clip augmented_clip_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY augmented_clip_read ON public.augmented_clip FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: clip; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.clip ENABLE ROW LEVEL SECURITY;
+
+-- Name: clip clip_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY clip_add ON public.clip FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: clip clip_assigned; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY clip_assigned ON public.clip FOR SELECT TO earmark_annotator USING (((project_id = ANY (( SELECT public.my_projects('annotator'::text) AS my_projects)::integer[])) AND (EXISTS ( SELECT
+   FROM public.assignment s
+  WHERE ((s.clip_id = clip.clip_id) AND (s.person = SESSION_USER))))));
+
+-- Name: clip clip_change; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY clip_change ON public.clip FOR UPDATE TO earmark_researcher USING ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: clip clip_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY clip_read ON public.clip FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: consensus; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.consensus ENABLE ROW LEVEL SECURITY;
+
+-- Name: consensus consensus_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY consensus_add ON public.consensus FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: consensus consensus_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY consensus_read ON public.consensus FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: consensus consensus_remove; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY consensus_remove ON public.consensus FOR DELETE TO earmark_researcher USING ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: cut; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.cut ENABLE ROW LEVEL SECURITY;
+
+-- Name: cut cut_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY cut_add ON public.cut FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: cut cut_change; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY cut_change ON public.cut FOR UPDATE TO earmark_researcher USING ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: cut cut_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY cut_read ON public.cut FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: dataset; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.dataset ENABLE ROW LEVEL SECURITY;
+
+-- Name: dataset dataset_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY dataset_add ON public.dataset FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: dataset dataset_change; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY dataset_change ON public.dataset FOR UPDATE TO earmark_researcher USING ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: dataset_item; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.dataset_item ENABLE ROW LEVEL SECURITY;
+
+-- Name: dataset_item dataset_item_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY dataset_item_add ON public.dataset_item FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: dataset_item dataset_item_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY dataset_item_read ON public.dataset_item FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: dataset dataset_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY dataset_read ON public.dataset FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: dataset_version; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.dataset_version ENABLE ROW LEVEL SECURITY;
+
+-- Name: dataset_version dataset_version_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY dataset_version_add ON public.dataset_version FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: dataset_version dataset_version_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY dataset_version_read ON public.dataset_version FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: duplicate; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.duplicate ENABLE ROW LEVEL SECURITY;
+
+-- Name: duplicate duplicate_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY duplicate_add ON public.duplicate FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: duplicate_decision; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.duplicate_decision ENABLE ROW LEVEL SECURITY;
+
+-- Name: duplicate_decision duplicate_decision_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY duplicate_decision_add ON public.duplicate_decision FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: duplicate_decision duplicate_decision_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY duplicate_decision_read ON public.duplicate_decision FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: duplicate_group; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.duplicate_group ENABLE ROW LEVEL SECURITY;
+
+-- Name: duplicate_group duplicate_group_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY duplicate_group_add ON public.duplicate_group FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: duplicate_group duplicate_group_change; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY duplicate_group_change ON public.duplicate_group FOR UPDATE TO earmark_researcher USING ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: duplicate_group duplicate_group_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY duplicate_group_read ON public.duplicate_group FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: duplicate_group duplicate_group_remove; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY duplicate_group_remove ON public.duplicate_group FOR DELETE TO earmark_researcher USING ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: duplicate duplicate_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY duplicate_read ON public.duplicate FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: duplicate duplicate_remove; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY duplicate_remove ON public.duplicate FOR DELETE TO earmark_researcher USING ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: embedding; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.embedding ENABLE ROW LEVEL SECURITY;
+
+-- Name: embedding embedding_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY embedding_add ON public.embedding FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: embedding embedding_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY embedding_read ON public.embedding FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: encoder; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.encoder ENABLE ROW LEVEL SECURITY;
+
+-- Name: encoder encoder_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY encoder_add ON public.encoder FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: encoder encoder_change; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY encoder_change ON public.encoder FOR UPDATE TO earmark_researcher USING ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: encoder encoder_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY encoder_read ON public.encoder FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: failure; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.failure ENABLE ROW LEVEL SECURITY;
+
+-- Name: failure failure_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY failure_add ON public.failure FOR INSERT TO earmark_reviewer WITH CHECK ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: failure failure_change; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY failure_change ON public.failure FOR UPDATE TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: failure failure_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY failure_read ON public.failure FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: flag; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.flag ENABLE ROW LEVEL SECURITY;
+
+-- Name: flag flag_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY flag_add ON public.flag FOR INSERT TO earmark_annotator WITH CHECK (((project_id = ANY (( SELECT public.my_projects('annotator'::text) AS my_projects)::integer[])) AND (EXISTS ( SELECT
+   FROM public.clip c
+  WHERE (c.clip_id = flag.clip_id)))));
+
+-- Name: flag flag_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY flag_own ON public.flag FOR SELECT TO earmark_annotator USING (((author = SESSION_USER) AND (project_id = ANY (( SELECT public.my_projects('annotator'::text) AS my_projects)::integer[]))));
+
+-- Name: flag flag_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY flag_read ON public.flag FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: job; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.job ENABLE ROW LEVEL SECURITY;
+
+-- Name: job job_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY job_add ON public.job FOR INSERT TO earmark_reviewer WITH CHECK (((state = 'waiting'::text) AND (queue_id IS NULL) AND (project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[]))));
+
+-- Name: job job_change; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY job_change ON public.job FOR UPDATE TO earmark_reviewer USING (((author = SESSION_USER) OR (project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[]))));
+
+-- Name: job job_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY job_read ON public.job FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: label; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.label ENABLE ROW LEVEL SECURITY;
+
+-- Name: label label_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY label_add ON public.label FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: label label_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY label_read ON public.label FOR SELECT TO earmark_annotator USING ((project_id = ANY (( SELECT public.my_projects('annotator'::text) AS my_projects)::integer[])));
+
+-- Name: map_point; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.map_point ENABLE ROW LEVEL SECURITY;
+
+-- Name: map_point map_point_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY map_point_add ON public.map_point FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: map_point map_point_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY map_point_read ON public.map_point FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: map_point map_point_remove; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY map_point_remove ON public.map_point FOR DELETE TO earmark_researcher USING ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: member; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
+
+-- Name: member member_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY member_own ON public.member FOR SELECT TO earmark_annotator USING ((person = SESSION_USER));
+
+-- Name: member member_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY member_read ON public.member FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: operation; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.operation ENABLE ROW LEVEL SECURITY;
+
+-- Name: operation operation_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY operation_add ON public.operation FOR INSERT TO earmark_reviewer WITH CHECK ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: operation_outcome; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.operation_outcome ENABLE ROW LEVEL SECURITY;
+
+-- Name: operation_outcome operation_outcome_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY operation_outcome_add ON public.operation_outcome FOR INSERT TO earmark_reviewer WITH CHECK ((EXISTS ( SELECT
+   FROM public.operation o
+  WHERE ((o.operation_id = operation_outcome.operation_id) AND (o.project_id = operation_outcome.project_id) AND (o.author = SESSION_USER)))));
+
+-- Name: operation_outcome operation_outcome_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY operation_outcome_read ON public.operation_outcome FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: operation operation_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY operation_own ON public.operation FOR SELECT TO earmark_annotator USING (((author = SESSION_USER) AND (project_id = ANY (( SELECT public.my_projects('annotator'::text) AS my_projects)::integer[]))));
+
+-- Name: operation operation_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY operation_read ON public.operation FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: person; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.person ENABLE ROW LEVEL SECURITY;
+
+-- Name: person person_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY person_own ON public.person FOR SELECT TO earmark_annotator USING (((person = SESSION_USER) OR ( SELECT public.is_lab_admin() AS is_lab_admin)));
+
+-- Name: problem; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.problem ENABLE ROW LEVEL SECURITY;
+
+-- Name: problem problem_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY problem_add ON public.problem FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: problem problem_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY problem_read ON public.problem FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: problem problem_remove; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY problem_remove ON public.problem FOR DELETE TO earmark_researcher USING ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: progress; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.progress ENABLE ROW LEVEL SECURITY;
+
+-- Name: progress progress_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY progress_add ON public.progress FOR INSERT TO earmark_reviewer WITH CHECK ((EXISTS ( SELECT
+   FROM public.operation o
+  WHERE ((o.operation_id = progress.operation_id) AND (o.project_id = progress.project_id) AND (o.author = SESSION_USER)))));
+
+-- Name: progress progress_change; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY progress_change ON public.progress FOR UPDATE TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: progress progress_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY progress_read ON public.progress FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: project; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.project ENABLE ROW LEVEL SECURITY;
+
+-- Name: project project_change; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY project_change ON public.project FOR UPDATE TO earmark_researcher USING ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: project project_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY project_read ON public.project FOR SELECT TO earmark_annotator USING ((project_id = ANY (( SELECT public.my_projects('annotator'::text) AS my_projects)::integer[])));
+
+-- Name: recording; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.recording ENABLE ROW LEVEL SECURITY;
+
+-- Name: recording recording_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY recording_add ON public.recording FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: recording recording_change; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY recording_change ON public.recording FOR UPDATE TO earmark_researcher USING ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: recording_label; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.recording_label ENABLE ROW LEVEL SECURITY;
+
+-- Name: recording_label recording_label_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY recording_label_add ON public.recording_label FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: recording_label recording_label_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY recording_label_read ON public.recording_label FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: recording recording_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY recording_read ON public.recording FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: review; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.review ENABLE ROW LEVEL SECURITY;
+
+-- Name: review review_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY review_add ON public.review FOR INSERT TO earmark_reviewer WITH CHECK ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: review review_change; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY review_change ON public.review FOR UPDATE TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: review review_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY review_own ON public.review FOR SELECT TO earmark_annotator USING (((claimed_by = SESSION_USER) AND (project_id = ANY (( SELECT public.my_projects('annotator'::text) AS my_projects)::integer[]))));
+
+-- Name: review review_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY review_read ON public.review FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: review review_remove; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY review_remove ON public.review FOR DELETE TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: selection; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.selection ENABLE ROW LEVEL SECURITY;
+
+-- Name: selection selection_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY selection_add ON public.selection FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: selection_item; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.selection_item ENABLE ROW LEVEL SECURITY;
+
+-- Name: selection_item selection_item_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY selection_item_add ON public.selection_item FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: selection_item selection_item_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY selection_item_read ON public.selection_item FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: selection_item selection_item_remove; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY selection_item_remove ON public.selection_item FOR DELETE TO earmark_researcher USING ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: selection selection_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY selection_read ON public.selection FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: selection selection_remove; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY selection_remove ON public.selection FOR DELETE TO earmark_researcher USING ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: source; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.source ENABLE ROW LEVEL SECURITY;
+
+-- Name: source source_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY source_add ON public.source FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: source source_change; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY source_change ON public.source FOR UPDATE TO earmark_researcher USING ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: source source_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY source_read ON public.source FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: SCHEMA public; Type: ACL; Schema: -; Owner: -
+
+GRANT USAGE ON SCHEMA public TO earmark_annotator;
+
+-- Name: FUNCTION lo_close(integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_close(integer) FROM PUBLIC;
+
+-- Name: FUNCTION lo_creat(integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
+
+-- Name: FUNCTION lo_create(oid); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_create(oid) FROM PUBLIC;
+
+-- Name: FUNCTION lo_from_bytea(oid, bytea); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC;
+
+-- Name: FUNCTION lo_get(oid); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_get(oid) FROM PUBLIC;
+
+-- Name: FUNCTION lo_get(oid, bigint, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_get(oid, bigint, integer) FROM PUBLIC;
+
+-- Name: FUNCTION lo_lseek(integer, integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_lseek(integer, integer, integer) FROM PUBLIC;
+
+-- Name: FUNCTION lo_lseek64(integer, bigint, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_lseek64(integer, bigint, integer) FROM PUBLIC;
+
+-- Name: FUNCTION lo_open(oid, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_open(oid, integer) FROM PUBLIC;
+
+-- Name: FUNCTION lo_put(oid, bigint, bytea); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_put(oid, bigint, bytea) FROM PUBLIC;
+
+-- Name: FUNCTION lo_tell(integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_tell(integer) FROM PUBLIC;
+
+-- Name: FUNCTION lo_tell64(integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_tell64(integer) FROM PUBLIC;
+
+-- Name: FUNCTION lo_truncate(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_truncate(integer, integer) FROM PUBLIC;
+
+-- Name: FUNCTION lo_truncate64(integer, bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_truncate64(integer, bigint) FROM PUBLIC;
+
+-- Name: FUNCTION lo_unlink(oid); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_unlink(oid) FROM PUBLIC;
+
+-- Name: FUNCTION loread(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.loread(integer, integer) FROM PUBLIC;
+
+-- Name: FUNCTION lowrite(integer, bytea); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.lowrite(integer, bytea) FROM PUBLIC;
+
+-- Name: FUNCTION pg_advisory_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_advisory_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_advisory_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_advisory_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_advisory_unlock(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(bigint) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_advisory_unlock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(integer, integer) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_advisory_unlock_all(); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock_all() FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_all() TO earmark_reviewer;
+
+-- Name: FUNCTION pg_advisory_unlock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(bigint) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_advisory_unlock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(integer, integer) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_advisory_xact_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_advisory_xact_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_advisory_xact_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_advisory_xact_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_try_advisory_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_try_advisory_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_try_advisory_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_try_advisory_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_try_advisory_xact_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_try_advisory_xact_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_try_advisory_xact_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO earmark_reviewer;
+
+-- Name: FUNCTION pg_try_advisory_xact_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO earmark_reviewer;
+
+-- Name: FUNCTION add_person(name text, verifier text, is_admin boolean); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.add_person(name text, verifier text, is_admin boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.add_person(name text, verifier text, is_admin boolean) TO earmark_admin;
+
+-- Name: FUNCTION add_project(name text, recipe jsonb); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.add_project(name text, recipe jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.add_project(name text, recipe jsonb) TO earmark_admin;
+
+-- Name: FUNCTION check_supersedes(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.check_supersedes() FROM PUBLIC;
+
+-- Name: FUNCTION claim_reviews(project_id integer, n integer, have bigint[], minutes integer); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.claim_reviews(project_id integer, n integer, have bigint[], minutes integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_reviews(project_id integer, n integer, have bigint[], minutes integer) TO earmark_annotator;
+
+-- Name: FUNCTION close_doors(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.close_doors() FROM PUBLIC;
+
+-- Name: FUNCTION count_waiting(project_id integer); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.count_waiting(project_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.count_waiting(project_id integer) TO earmark_annotator;
+
+-- Name: FUNCTION demand_duty(project_id integer, at_least text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.demand_duty(project_id integer, at_least text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.demand_duty(project_id integer, at_least text) TO earmark_annotator;
+
+-- Name: FUNCTION demand_lab_admin(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.demand_lab_admin() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.demand_lab_admin() TO earmark_annotator;
+
+-- Name: FUNCTION demand_person(name text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.demand_person(name text) FROM PUBLIC;
+
+-- Name: FUNCTION demand_verifier(verifier text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.demand_verifier(verifier text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.demand_verifier(verifier text) TO earmark_annotator;
+
+-- Name: FUNCTION duty_rank(duty text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.duty_rank(duty text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.duty_rank(duty text) TO earmark_annotator;
+
+-- Name: FUNCTION erase_project(project_id integer, name_again text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.erase_project(project_id integer, name_again text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_project(project_id integer, name_again text) TO earmark_admin;
+
+-- Name: FUNCTION fit_group(who text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.fit_group(who text) FROM PUBLIC;
+
+-- Name: FUNCTION grant_duty(project_id integer, person text, duty text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.grant_duty(project_id integer, person text, duty text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.grant_duty(project_id integer, person text, duty text) TO earmark_researcher;
+
+-- Name: FUNCTION is_lab_admin(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_lab_admin() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_lab_admin() TO earmark_annotator;
+
+-- Name: FUNCTION log_admin_act(act text, person text, project text, detail jsonb); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.log_admin_act(act text, person text, project text, detail jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION my_duty(project_id integer); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.my_duty(project_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.my_duty(project_id integer) TO earmark_annotator;
+
+-- Name: FUNCTION my_projects(at_least text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.my_projects(at_least text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.my_projects(at_least text) TO earmark_annotator;
+
+-- Name: FUNCTION queue_job(job_id bigint, queue text, task text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.queue_job(job_id bigint, queue text, task text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.queue_job(job_id bigint, queue text, task text) TO earmark_reviewer;
+
+-- Name: FUNCTION refuse_change(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.refuse_change() FROM PUBLIC;
+
+-- Name: FUNCTION remove_person(name text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.remove_person(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.remove_person(name text) TO earmark_admin;
+
+-- Name: FUNCTION revoke_duty(project_id integer, person text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.revoke_duty(project_id integer, person text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.revoke_duty(project_id integer, person text) TO earmark_researcher;
+
+-- Name: FUNCTION set_password(name text, verifier text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.set_password(name text, verifier text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_password(name text, verifier text) TO earmark_annotator;
+
+-- Name: FUNCTION settle_review(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.settle_review() FROM PUBLIC;
+
+-- Name: FUNCTION skip_review(project_id integer, clip_id bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.skip_review(project_id integer, clip_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.skip_review(project_id integer, clip_id bigint) TO earmark_annotator;
+
+-- Name: FUNCTION stamp_author(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.stamp_author() FROM PUBLIC;
+
+-- Name: FUNCTION sweep_dead(project_id integer, lock_class integer); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.sweep_dead(project_id integer, lock_class integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sweep_dead(project_id integer, lock_class integer) TO earmark_annotator;
+
+-- Name: TABLE admin_act; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.admin_act TO earmark_admin;
+
+-- Name: TABLE annotation; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.annotation TO earmark_annotator;
+GRANT SELECT ON TABLE public.annotation TO earmark_reviewer;
+
+-- Name: TABLE assignment; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.assignment TO earmark_annotator;
+GRANT SELECT ON TABLE public.assignment TO earmark_reviewer;
+
+-- Name: TABLE augmentation; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.augmentation TO earmark_reviewer;
+GRANT INSERT ON TABLE public.augmentation TO earmark_researcher;
+
+-- Name: TABLE augmented_clip; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.augmented_clip TO earmark_reviewer;
+GRANT INSERT ON TABLE public.augmented_clip TO earmark_researcher;
+
+-- Name: COLUMN augmented_clip.object_key; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(object_key) ON TABLE public.augmented_clip TO earmark_researcher;
+
+-- Name: TABLE clip; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.clip TO earmark_annotator;
+GRANT SELECT ON TABLE public.clip TO earmark_reviewer;
+GRANT INSERT ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.is_active; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(is_active) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.is_redundant; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(is_redundant) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: TABLE consensus; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.consensus TO earmark_reviewer;
+GRANT INSERT,DELETE ON TABLE public.consensus TO earmark_researcher;
+
+-- Name: TABLE current_annotation; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.current_annotation TO earmark_annotator;
+GRANT SELECT ON TABLE public.current_annotation TO earmark_reviewer;
+
+-- Name: TABLE cut; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.cut TO earmark_reviewer;
+GRANT INSERT ON TABLE public.cut TO earmark_researcher;
+
+-- Name: COLUMN cut.is_active; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(is_active) ON TABLE public.cut TO earmark_researcher;
+
+-- Name: TABLE dataset; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.dataset TO earmark_reviewer;
+GRANT INSERT ON TABLE public.dataset TO earmark_researcher;
+
+-- Name: COLUMN dataset.name; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(name) ON TABLE public.dataset TO earmark_researcher;
+
+-- Name: TABLE dataset_item; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.dataset_item TO earmark_reviewer;
+GRANT INSERT ON TABLE public.dataset_item TO earmark_researcher;
+
+-- Name: TABLE dataset_version; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.dataset_version TO earmark_reviewer;
+GRANT INSERT ON TABLE public.dataset_version TO earmark_researcher;
+
+-- Name: TABLE duplicate; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.duplicate TO earmark_reviewer;
+GRANT INSERT,DELETE ON TABLE public.duplicate TO earmark_researcher;
+
+-- Name: TABLE duplicate_decision; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.duplicate_decision TO earmark_reviewer;
+GRANT INSERT ON TABLE public.duplicate_decision TO earmark_researcher;
+
+-- Name: TABLE duplicate_group; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.duplicate_group TO earmark_reviewer;
+GRANT INSERT,DELETE ON TABLE public.duplicate_group TO earmark_researcher;
+
+-- Name: COLUMN duplicate_group.representative_clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(representative_clip_id) ON TABLE public.duplicate_group TO earmark_researcher;
+
+-- Name: TABLE embedding; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.embedding TO earmark_reviewer;
+GRANT INSERT ON TABLE public.embedding TO earmark_researcher;
+
+-- Name: TABLE encoder; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.encoder TO earmark_reviewer;
+GRANT INSERT ON TABLE public.encoder TO earmark_researcher;
+
+-- Name: COLUMN encoder.n_dims; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(n_dims) ON TABLE public.encoder TO earmark_researcher;
+
+-- Name: COLUMN encoder.is_current; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(is_current) ON TABLE public.encoder TO earmark_researcher;
+
+-- Name: TABLE failure; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.failure TO earmark_reviewer;
+
+-- Name: COLUMN failure.operation_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(operation_id) ON TABLE public.failure TO earmark_reviewer;
+
+-- Name: COLUMN failure.error; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(error) ON TABLE public.failure TO earmark_reviewer;
+
+-- Name: COLUMN failure.message; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(message) ON TABLE public.failure TO earmark_reviewer;
+
+-- Name: COLUMN failure.n_attempts; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(n_attempts) ON TABLE public.failure TO earmark_reviewer;
+
+-- Name: COLUMN failure.resolved_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(resolved_at) ON TABLE public.failure TO earmark_reviewer;
+
+-- Name: TABLE flag; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.flag TO earmark_annotator;
+GRANT SELECT ON TABLE public.flag TO earmark_reviewer;
+
+-- Name: TABLE job; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.job TO earmark_reviewer;
+
+-- Name: COLUMN job.state; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(state) ON TABLE public.job TO earmark_reviewer;
+
+-- Name: COLUMN job.is_cancel_asked; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(is_cancel_asked) ON TABLE public.job TO earmark_reviewer;
+
+-- Name: COLUMN job.message; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(message) ON TABLE public.job TO earmark_reviewer;
+
+-- Name: COLUMN job.retry_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(retry_at) ON TABLE public.job TO earmark_reviewer;
+
+-- Name: COLUMN job.ended_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(ended_at) ON TABLE public.job TO earmark_reviewer;
+
+-- Name: TABLE label; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.label TO earmark_annotator;
+GRANT SELECT ON TABLE public.label TO earmark_reviewer;
+GRANT INSERT ON TABLE public.label TO earmark_researcher;
+
+-- Name: TABLE map_point; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.map_point TO earmark_reviewer;
+GRANT INSERT,DELETE ON TABLE public.map_point TO earmark_researcher;
+
+-- Name: TABLE member; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.member TO earmark_annotator;
+GRANT SELECT ON TABLE public.member TO earmark_reviewer;
+
+-- Name: TABLE operation; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.operation TO earmark_annotator;
+GRANT SELECT,INSERT ON TABLE public.operation TO earmark_reviewer;
+
+-- Name: TABLE operation_outcome; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.operation_outcome TO earmark_annotator;
+GRANT SELECT,INSERT ON TABLE public.operation_outcome TO earmark_reviewer;
+
+-- Name: TABLE person; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.person TO earmark_annotator;
+GRANT SELECT ON TABLE public.person TO earmark_reviewer;
+
+-- Name: TABLE problem; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.problem TO earmark_reviewer;
+GRANT INSERT,DELETE ON TABLE public.problem TO earmark_researcher;
+
+-- Name: TABLE progress; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.progress TO earmark_annotator;
+GRANT SELECT,INSERT ON TABLE public.progress TO earmark_reviewer;
+
+-- Name: COLUMN progress.stage; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(stage) ON TABLE public.progress TO earmark_reviewer;
+
+-- Name: COLUMN progress.n_done; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(n_done) ON TABLE public.progress TO earmark_reviewer;
+
+-- Name: COLUMN progress.n_failed; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(n_failed) ON TABLE public.progress TO earmark_reviewer;
+
+-- Name: COLUMN progress.n_total; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(n_total) ON TABLE public.progress TO earmark_reviewer;
+
+-- Name: COLUMN progress.is_cancel_asked; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(is_cancel_asked) ON TABLE public.progress TO earmark_reviewer;
+
+-- Name: COLUMN progress.stage_began_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(stage_began_at) ON TABLE public.progress TO earmark_reviewer;
+
+-- Name: COLUMN progress.updated_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(updated_at) ON TABLE public.progress TO earmark_reviewer;
+
+-- Name: COLUMN progress.cursor; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(cursor) ON TABLE public.progress TO earmark_reviewer;
+
+-- Name: TABLE project; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.project TO earmark_annotator;
+GRANT SELECT ON TABLE public.project TO earmark_reviewer;
+
+-- Name: COLUMN project.recipe; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(recipe) ON TABLE public.project TO earmark_researcher;
+
+-- Name: COLUMN project.truth_uri; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(truth_uri) ON TABLE public.project TO earmark_researcher;
+
+-- Name: TABLE recording; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.recording TO earmark_reviewer;
+GRANT INSERT ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.mtime_ns; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(mtime_ns) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.source_group; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(source_group) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.superseded_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(superseded_at) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.vanished_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(vanished_at) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.source_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(source_id) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: TABLE recording_label; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.recording_label TO earmark_reviewer;
+GRANT INSERT ON TABLE public.recording_label TO earmark_researcher;
+
+-- Name: TABLE review; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.review TO earmark_annotator;
+GRANT SELECT,INSERT,DELETE ON TABLE public.review TO earmark_reviewer;
+
+-- Name: COLUMN review."position"; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE("position") ON TABLE public.review TO earmark_reviewer;
+
 -- Name: TABLE schema_migration; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.schema_migration TO PUBLIC;
+GRANT SELECT ON TABLE public.schema_migration TO earmark_reviewer;
+
+-- Name: TABLE selection; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.selection TO earmark_reviewer;
+GRANT INSERT,DELETE ON TABLE public.selection TO earmark_researcher;
+
+-- Name: TABLE selection_item; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.selection_item TO earmark_reviewer;
+GRANT INSERT,DELETE ON TABLE public.selection_item TO earmark_researcher;
+
+-- Name: TABLE source; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.source TO earmark_reviewer;
+GRANT INSERT ON TABLE public.source TO earmark_researcher;
+
+-- Name: COLUMN source.label_rules; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(label_rules) ON TABLE public.source TO earmark_researcher;
+
+-- Name: COLUMN source.watch_every_s; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(watch_every_s) ON TABLE public.source TO earmark_researcher;
+
+-- Name: COLUMN source.then_verbs; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(then_verbs) ON TABLE public.source TO earmark_researcher;
+
+-- Name: COLUMN source.looked_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(looked_at) ON TABLE public.source TO earmark_researcher;
+
+-- Name: COLUMN source.n_files; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(n_files) ON TABLE public.source TO earmark_researcher;

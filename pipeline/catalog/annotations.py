@@ -17,7 +17,7 @@ def save_answers(
 ) -> None:
     """Keep people's answers. One that was saved before (same id) is not saved twice.
 
-    A new answer by the same person on the same clip supersedes the former one.
+    A new answer by the same person on the same clip supersedes the former one: the database sees to that.
     """
     for given in answers:
         heard = given.heard
@@ -25,11 +25,7 @@ def save_answers(
             """
             INSERT INTO annotation (annotation_id, project_id, clip_id, source, answer, label_id, supersedes,
               n_plays, heard_s, response_ms, speed)
-            SELECT %(annotation_id)s, c.project_id, c.clip_id, 'human', %(answer)s, %(label_id)s,
-              coalesce(%(supersedes)s::uuid, (
-                SELECT a.annotation_id FROM current_annotation a
-                WHERE a.project_id = c.project_id AND a.clip_id = c.clip_id AND a.source = 'human'
-                  AND a.author = session_user ORDER BY a.created_at DESC LIMIT 1)),
+            SELECT %(annotation_id)s, c.project_id, c.clip_id, 'human', %(answer)s, %(label_id)s, %(supersedes)s,
               %(n_plays)s, %(heard_s)s, %(response_ms)s, %(speed)s
             FROM clip c WHERE c.project_id = %(project_id)s AND c.clip_id = %(clip_id)s
             ON CONFLICT (annotation_id) DO NOTHING

@@ -76,9 +76,9 @@ def add_job(
     )
 
 
-def note_queued(conn: Connection[TupleRow], job_id: int, queue_id: int) -> None:
-    """Keep under which number procrastinate knows this job."""
-    conn.execute("UPDATE job SET queue_id = %s WHERE job_id = %s", (queue_id, job_id))
+def queue_job(conn: Connection[TupleRow], job_id: int, *, queue: str, task: str) -> None:
+    """Hand a new job of this person to procrastinate."""
+    conn.execute("SELECT queue_job(%s, %s, %s)", (job_id, queue, task))
 
 
 def get_job(conn: Connection[TupleRow], job_id: int, *, project_id: int | None = None) -> Job:
@@ -269,15 +269,8 @@ def has_queue(conn: Connection[TupleRow]) -> bool:
 
 
 def make_queue(conn: Connection[TupleRow], schema_sql: bytes) -> None:
-    """Make procrastinate's tables, in a transaction of the caller; everybody who logs in may put a job there.
-
-    Who put it there counts for nothing: a job has the rights of the author of our own row, which nobody can forge.
-    """
+    """Make procrastinate's tables, in a transaction of the caller; people reach them by ``queue_job`` only."""
     conn.execute("CREATE SCHEMA IF NOT EXISTS procrastinate")
     with queue_in_sight(conn):
         conn.execute(schema_sql)
-    conn.execute("GRANT USAGE ON SCHEMA procrastinate TO PUBLIC")
-    conn.execute(
-        "GRANT SELECT, INSERT ON procrastinate.procrastinate_jobs, procrastinate.procrastinate_events TO PUBLIC"
-    )
-    conn.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA procrastinate TO PUBLIC")
+    conn.execute("REVOKE ALL ON SCHEMA procrastinate FROM PUBLIC")

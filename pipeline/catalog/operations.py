@@ -129,24 +129,7 @@ def ask_cancel(conn: Connection[TupleRow], project_id: int, operation_id: int) -
 
 def sweep_dead(conn: Connection[TupleRow], project_id: int) -> int:
     """Count of runs now written as failed because the process that ran them is gone."""
-    return conn.execute(
-        """
-        INSERT INTO operation_outcome
-          (operation_id, project_id, status, n_input, n_done, n_unchanged, n_failed, message)
-        SELECT o.operation_id, o.project_id, 'failed', coalesce(p.n_total, p.n_done + p.n_failed), p.n_done, 0,
-          p.n_failed,
-          'the process that ran this ended before it was finished; run it again, it goes on from the last commit'
-        FROM operation o JOIN progress p USING (operation_id)
-        WHERE o.project_id = %(project_id)s
-          AND NOT EXISTS (SELECT FROM operation_outcome x WHERE x.operation_id = o.operation_id)
-          AND NOT EXISTS (
-            SELECT FROM pg_locks l
-            WHERE l.locktype = 'advisory' AND l.classid = %(lock_class)s AND l.objid = (o.operation_id %% 2147483648)
-              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-        ON CONFLICT (operation_id) DO NOTHING
-        """,
-        {"project_id": project_id, "lock_class": _LOCK_CLASS},
-    ).rowcount
+    return scalar(conn.execute("SELECT sweep_dead(%s, %s)", (project_id, _LOCK_CLASS)))
 
 
 def list_operations(conn: Connection[TupleRow], project_id: int, *, limit: int = 20) -> list[OperationState]:

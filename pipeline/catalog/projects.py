@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import cast
 
 from psycopg import Connection
-from psycopg.errors import CheckViolation
+from psycopg.errors import CheckViolation, InsufficientPrivilege, UniqueViolation
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from pipeline.core.errors import CatalogError, NotFound
+from pipeline.core.errors import CatalogError, NotFound, NotPermitted
 from pipeline.core.permissions import Duty
 from pipeline.core.settings import Recipe, recipe_from
 
@@ -51,21 +51,36 @@ def get_project(conn: Connection[TupleRow], name: str) -> Project:
     return project
 
 
+def list_project_names(conn: Connection[TupleRow]) -> dict[int, str]:
+    """The projects that this person may see, by name: id and name."""
+    return {row[0]: row[1] for row in conn.execute("SELECT project_id, name FROM project ORDER BY name")}
+
+
 def create_project(conn: Connection[TupleRow], name: str, recipe: Recipe) -> Project:
     """The new project, or the one that stands under this name already, unchanged.
 
-    Raises CatalogError for a name that a project cannot have.
+    Raises CatalogError for a name that a project cannot have, NotPermitted for who is no lab admin.
     """
+    found = find_project(conn, name)
+    if found is not None:
+        return found
     try:
-        conn.execute(
-            "INSERT INTO project (name, recipe) VALUES (%s, %s) ON CONFLICT (name) DO NOTHING",
-            (name, Jsonb(recipe.to_json())),
-        )
+        with conn.transaction():
+            conn.execute("SELECT add_project(%s, %s)", (name, Jsonb(recipe.to_json())))
+    except UniqueViolation:
+        pass  # somebody was faster, or it is one that this person may not see: get_project tells
     except CheckViolation as error:
         raise CatalogError(
             "a project cannot have this name",
             which=repr(name),
             expected="a letter or digit, then letters, digits, blank, dot, dash and underscore, 63 at most",
+        ) from error
+    except InsufficientPrivilege as error:
+        raise NotPermitted(
+            f"{conn.info.user} has no project of this name, and may not make one",
+            which=name,
+            expected="a project that is shared with this person, or the rights of a lab admin",
+            do="ask a lab admin: earmark project grant",
         ) from error
     return get_project(conn, name)
 
@@ -90,14 +105,13 @@ def set_truth_uri(conn: Connection[TupleRow], project_id: int, truth_uri: str) -
 
 
 def duty_of(conn: Connection[TupleRow], project_id: int) -> Duty | None:
-    """What the person of this connection may do in the project; its database's owner is its admin."""
-    row = conn.execute(
-        """
-        SELECT CASE WHEN pg_catalog.pg_has_role(session_user, d.datdba, 'MEMBER') THEN 'admin' ELSE m.duty END
-        FROM pg_catalog.pg_database d
-        LEFT JOIN member m ON m.project_id = %s AND m.person = session_user
-        WHERE d.datname = current_database()
-        """,
-        (project_id,),
-    ).fetchone()
+    """What the person of this connection may do in the project; a lab admin and the database's owner are its admin.
+
+    A login that no duty was ever given to may not even ask, and has none.
+    """
+    try:
+        with conn.transaction():
+            row = conn.execute("SELECT my_duty(%s)", (project_id,)).fetchone()
+    except InsufficientPrivilege:
+        return None
     return None if row is None else cast(Duty | None, row[0])

@@ -1,4 +1,7 @@
-"""The review queue: what waits for an answer, in order, each clip held by one person at a time."""
+"""The review queue: what waits for an answer, in order, each clip held by one person at a time.
+
+An answer takes its clip off the queue by a trigger of the database; people change nothing here themselves.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 
 from pipeline.catalog.projects import lock_project
+from pipeline.catalog.rows import scalar
 
 CLAIM_MINUTES = 30
 
@@ -87,73 +91,15 @@ def claim(conn: Connection[TupleRow], project_id: int, n: int, *, have: Sequence
     """
     with conn.cursor(row_factory=class_row(ClaimedClip)) as cursor:
         return cursor.execute(
-            """
-            WITH next AS (
-              SELECT review_id FROM review
-              WHERE project_id = %(project_id)s AND state = 'open' AND clip_id <> ALL(%(have)s)
-                AND (claimed_by IS NULL OR claimed_by = session_user OR claimed_until < clock_timestamp())
-                AND session_user <> ALL(skipped_by)
-              ORDER BY position, review_id LIMIT %(n)s FOR UPDATE SKIP LOCKED
-            ), claimed AS (
-              UPDATE review v SET claimed_by = session_user,
-                claimed_until = clock_timestamp() + make_interval(mins => %(minutes)s)
-              FROM next WHERE v.review_id = next.review_id
-              RETURNING v.position, v.review_id, v.clip_id, v.reason, v.proposed_label_id, v.proposed_confidence
-            )
-            SELECT q.clip_id, r.name AS recording_name, c.start_sample::float8 / r.rate_hz AS start_s, c.duration_s,
-              c.rate_hz, q.reason, l.name AS proposed_label, q.proposed_confidence
-            FROM claimed q JOIN clip c USING (clip_id) JOIN recording r USING (recording_id)
-            LEFT JOIN label l ON l.label_id = q.proposed_label_id
-            ORDER BY q.position, q.review_id
-            """,
-            {"project_id": project_id, "have": list(have), "n": n, "minutes": CLAIM_MINUTES},
+            "SELECT * FROM claim_reviews(%s, %s, %s::bigint[], %s)", (project_id, n, list(have), CLAIM_MINUTES)
         ).fetchall()
-
-
-def settle(conn: Connection[TupleRow], project_id: int, clip_ids: Sequence[int]) -> None:
-    """Take answered clips off the queue and end the claims on them."""
-    conn.execute(
-        """
-        UPDATE review SET state = 'answered', claimed_by = NULL, claimed_until = NULL
-        WHERE project_id = %s AND clip_id = ANY(%s) AND state = 'open'
-        """,
-        (project_id, list(clip_ids)),
-    )
-
-
-def reopen(conn: Connection[TupleRow], project_id: int, clip_ids: Sequence[int]) -> None:
-    """Put clips whose answer was taken back on the queue again, held by the person who took it back."""
-    conn.execute(
-        """
-        UPDATE review SET state = 'open', claimed_by = session_user,
-          claimed_until = clock_timestamp() + make_interval(mins => %s)
-        WHERE project_id = %s AND clip_id = ANY(%s) AND state = 'answered'
-        """,
-        (CLAIM_MINUTES, project_id, list(clip_ids)),
-    )
 
 
 def skip(conn: Connection[TupleRow], project_id: int, clip_id: int) -> None:
     """Leave a clip to others: this person is not asked about it again, and no longer holds it."""
-    conn.execute(
-        """
-        UPDATE review SET claimed_by = NULL, claimed_until = NULL,
-          skipped_by = array_append(skipped_by, session_user::text)
-        WHERE project_id = %s AND clip_id = %s AND state = 'open' AND claimed_by = session_user
-          AND session_user <> ALL(skipped_by)
-        """,
-        (project_id, clip_id),
-    )
+    conn.execute("SELECT skip_review(%s, %s)", (project_id, clip_id))
 
 
 def count_open(conn: Connection[TupleRow], project_id: int) -> int:
-    """How many clips wait in the queue for this person."""
-    row = conn.execute(
-        """
-        SELECT count(*) FROM review
-        WHERE project_id = %s AND state = 'open' AND session_user <> ALL(skipped_by)
-          AND (claimed_by IS NULL OR claimed_by = session_user OR claimed_until < clock_timestamp())
-        """,
-        (project_id,),
-    ).fetchone()
-    return row[0] if row else 0
+    """How many clips wait in the queue for this person. Raises psycopg's InsufficientPrivilege without a duty."""
+    return scalar(conn.execute("SELECT count_waiting(%s)", (project_id,)))

@@ -40,10 +40,6 @@ def save_answers(conn: Conn, project: Project, answers: Sequence[AnswerGiven]) -
         try:
             with conn.transaction():
                 annotations.save_answers(conn, project.project_id, [given], label_ids=label_ids)
-                if given.answer == "withdrawn":
-                    reviews.reopen(conn, project.project_id, [given.clip_id])
-                else:
-                    reviews.settle(conn, project.project_id, [given.clip_id])
         except (psycopg.IntegrityError, psycopg.DataError) as error:
             report.refused[given.annotation_id] = error.diag.message_primary or str(error)
             continue

@@ -9,14 +9,13 @@ import time
 from collections.abc import Sequence
 from typing import cast
 
-from procrastinate import App, SyncPsycopgConnector
-from procrastinate.schema import SchemaManager
+from psycopg.errors import InsufficientPrivilege
 
 from pipeline.catalog import jobs
 from pipeline.catalog.jobs import Job
 from pipeline.catalog.migrate import LOCK_KEY
 from pipeline.catalog.projects import Project, duty_of
-from pipeline.core.errors import ComputeError, SettingsError
+from pipeline.core.errors import ComputeError, NotPermitted, SettingsError
 from pipeline.core.permissions import demand
 from pipeline.workflows.operation import Conn
 from pipeline.workflows.workspace import Workspace
@@ -41,11 +40,7 @@ def submit(conn: Conn, project: Project, verbs: Sequence[Sequence[str]], *, sour
     ensure_queue(conn)
     with conn.transaction():
         job_id = jobs.add_job(conn, project.project_id, verbs, source_id=source_id)
-        with jobs.queue_in_sight(conn):
-            app = App(connector=SyncPsycopgConnector())
-            deferrer = app.configure_task(TASK, queue=QUEUE, connection=conn)
-            queue_id = deferrer.defer(job_id=job_id)
-        jobs.note_queued(conn, job_id, queue_id)
+        jobs.queue_job(conn, job_id, queue=QUEUE, task=TASK)
     return job_id
 
 
@@ -101,13 +96,21 @@ def see_to_worker(workspace: Workspace) -> bool:
 
 
 def ensure_queue(conn: Conn) -> None:
-    """Make procrastinate's tables if they do not stand yet."""
+    """Make procrastinate's tables if they do not stand yet. Raises NotPermitted for who does not own the database."""
     if jobs.has_queue(conn):
         return
-    with conn.transaction():
-        conn.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
-        if not jobs.has_queue(conn):
-            jobs.make_queue(conn, SchemaManager.get_schema().encode())
+    # It takes a fifth of a second to import.
+    from procrastinate.schema import SchemaManager
+
+    try:
+        with conn.transaction():
+            conn.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
+            if not jobs.has_queue(conn):
+                jobs.make_queue(conn, SchemaManager.get_schema().encode())
+    except InsufficientPrivilege as error:
+        raise NotPermitted(
+            "this database has no job queue yet", do="have its owner start `earmark worker` once, then ask again"
+        ) from error
 
 
 def _check(verbs: Sequence[Sequence[str]]) -> None:

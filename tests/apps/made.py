@@ -17,6 +17,7 @@ import soundfile
 
 from apps.session import Session
 from pipeline.catalog.connect import connect
+from pipeline.core.permissions import Duty
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.settings import load_recipe, load_settings
 from pipeline.storage import Store
@@ -26,10 +27,11 @@ from pipeline.workflows.embed import embed
 from pipeline.workflows.ingest import ingest
 from pipeline.workflows.queue import build_queue
 from pipeline.workflows.workspace import Workspace
+from tests import people
 from tests.conftest import ROOT, other_database
+from tests.people import login_url as login_url
 
 LABELS = ("hum", "ring", "hiss")
-PASSWORD = "only-in-tests"
 RATE_HZ = 16_000
 
 _numbers = count(1)
@@ -88,27 +90,14 @@ def fill(session: Session, n: int, *, is_queued: bool = True) -> None:
         build_queue(conn, project, strategy=PluginSpec(name="random"))
 
 
-def add_person(session: Session, duty: str) -> str:
+def add_person(session: Session, duty: Duty | None) -> str:
     """The name of a new login with this duty in the project; ``drop_person`` ends it."""
-    conn, person = session.workspace.conn, f"person_{next(_numbers)}"
-    conn.execute(f"CREATE ROLE {person} LOGIN PASSWORD '{PASSWORD}'".encode())
-    conn.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {person}".encode())
-    conn.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {person}".encode())
-    conn.execute(
-        "INSERT INTO member (project_id, person, duty) VALUES (%s, %s, %s)", (session.project.project_id, person, duty)
-    )
-    return person
+    return people.add_person(session.workspace.conn, session.project.project_id, duty)
 
 
 def drop_person(session: Session, person: str) -> None:
-    """Remove the login and what it was granted; roles outlive a database."""
-    session.workspace.conn.execute(f"DROP OWNED BY {person}; DROP ROLE {person}".encode())
-
-
-def login_url(url: str, person: str) -> str:
-    """The same database for another login."""
-    place = url.rsplit("@", 1)[1]
-    return f"postgresql://{person}:{PASSWORD}@{place}"
+    """Remove the login altogether."""
+    people.drop_person(session.workspace.conn, person)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -239,13 +239,13 @@ def test_clip_of_another_project_is_not_chosen(session: Session, state: CurateSt
     assert state.read_now().selections == []
 
 
-def test_annotator_may_look_and_listen_but_not_curate(made: Made, own_session: Session) -> None:
-    person = add_person(own_session, "annotator")
+def test_reviewer_may_look_and_listen_but_not_curate(made: Made, own_session: Session) -> None:
+    person = add_person(own_session, "reviewer")
     try:
         with open_made(own_session.workspace.url, made.folder, person=person) as theirs:
             state = CurateState(theirs)
             clip_id = clip_of(own_session, "0_george_90.wav")
-            assert not state.may & {"select", "deduplicate", "queue.build"}
+            assert not state.may & {"select", "deduplicate"}
             assert state.read_clip(clip_id).mime == "audio/wav"
             for deed in (lambda: state.decide(clip_id, "restore"), lambda: state.save_chosen("mine", [clip_id])):
                 with pytest.raises((NotPermitted, CatalogError)):

@@ -238,8 +238,8 @@ def test_stop_takes_back_an_order_that_nobody_carries_yet(session: Session) -> N
     assert (state.job.is_running, state.job.is_cancelled) == (False, True)
 
 
-def test_annotator_sees_the_list_and_no_work(session: Session) -> None:
-    person = add_person(session, "annotator")
+def test_reviewer_sees_the_list_and_no_work(session: Session) -> None:
+    person = add_person(session, "reviewer")
     try:
         with open_made(session.workspace.settings.database_url or "", Path("/"), person=person) as theirs:
             state = RecordingsState(session=theirs)

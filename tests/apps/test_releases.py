@@ -87,7 +87,7 @@ def test_every_clip_is_in_one_heap(state: ReleasesState, session: Session) -> No
 def test_disputed_clip_is_counted_and_left_out(state: ReleasesState, session: Session, made: Made) -> None:
     clip_id = clip_ids(session)[0]
     give(session, clip_id)
-    person = add_person(session, "annotator")
+    person = add_person(session, "reviewer")
     with open_made(session.workspace.url, made.folder, person=person) as other:
         give(other, clip_id, "unsure")
         with pytest.raises(NotPermitted):

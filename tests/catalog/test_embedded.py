@@ -23,9 +23,10 @@ from pipeline.core.errors import DatabaseUnavailable
 ROOT = Path(__file__).parent.parent.parent
 
 HOLD = """
-import sys, time
+import signal, sys
 from pathlib import Path
 from pipeline.catalog import embedded
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is born without it
 with embedded.hold(Path(sys.argv[1])) as url:
     print(url, flush=True)
     sys.stdin.read()

@@ -20,7 +20,6 @@ import soundfile
 
 from pipeline.catalog import augmentations, datasets, operations
 from pipeline.catalog.clips import clip_sounds
-from pipeline.catalog.connect import connect
 from pipeline.catalog.failures import page_failures
 from pipeline.catalog.projects import Project
 from pipeline.core.errors import (
@@ -40,6 +39,7 @@ from pipeline.workflows.ingest import ingest
 from pipeline.workflows.operation import ProgressReport
 from pipeline.workflows.release import release
 from pipeline.workflows.select import save_chosen
+from tests.people import logged_in
 from tests.workflows.conftest import SPEAKERS
 
 Conn = psycopg.Connection[Any]
@@ -195,6 +195,7 @@ from pipeline.catalog.projects import get_project
 from pipeline.storage import Store
 from pipeline.workflows.augment import augment
 from tests.workflows.test_augment import EVERY_KIND
+
 if __name__ == "__main__":
     with connect(sys.argv[1], application_name="tests") as conn:
         project = get_project(conn, "test")
@@ -323,14 +324,8 @@ def test_name_that_could_not_be_a_file_is_refused(conn: Conn, few: Project, stor
 @pytest.fixture
 def annotator(conn: Conn, few: Project, empty_database: str) -> Iterator[Conn]:
     """The connection of a login that is an annotator in the project."""
-    person = "augment_annotator"
-    conn.execute(f"CREATE ROLE {person} LOGIN PASSWORD 'annotator'".encode())
-    conn.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {person}".encode())
-    conn.execute("INSERT INTO member (project_id, person, duty) VALUES (%s, %s, 'annotator')", (few.project_id, person))
-    url = f"postgresql://{person}:annotator@{empty_database.rsplit('@', 1)[1]}"
-    with connect(url, application_name="tests") as other:
+    with logged_in(conn, empty_database, few.project_id, "annotator") as other:
         yield other
-    conn.execute(f"DROP OWNED BY {person}; DROP ROLE {person}".encode())
 
 
 def test_annotator_may_not_augment_and_leaves_no_trace(annotator: Conn, conn: Conn, few: Project, store: Store) -> None:
@@ -339,7 +334,7 @@ def test_annotator_may_not_augment_and_leaves_no_trace(annotator: Conn, conn: Co
         lambda: augment(annotator, few, store, "noisy", [NOISE]),
         lambda: write_augmented(annotator, few, store, "noisy"),
     ):
-        with pytest.raises(NotPermitted, match="augment_annotator may not augment"):
+        with pytest.raises(NotPermitted, match="may not augment"):
             verb()
     assert operations.list_operations(conn, few.project_id) == before
 

@@ -16,9 +16,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
-from pipeline.catalog.connect import connect
 from pipeline.catalog.jobs import Job, get_job, has_worker
 from pipeline.catalog.projects import Project, create_project
 from pipeline.core.errors import NotFound, NotPermitted, SettingsError
@@ -30,6 +28,7 @@ from pipeline.workflows.ingest import ingest as run_ingest
 from pipeline.workflows.jobs import cancel, list_jobs, submit, wait_for
 from pipeline.workflows.watch import watch
 from pipeline.workflows.workspace import open_workspace
+from tests.people import logged_in, login_url
 from tests.workflows.conftest import SPEAKERS
 
 TIMEOUT_S = 60
@@ -232,44 +231,25 @@ def test_failure_that_does_not_pass_ends_after_four_tries(
 def test_author_of_what_a_job_wrote_is_its_submitter(
     conn: Conn, project: Project, place: dict[str, str], sounds: str, empty_database: str
 ) -> None:
-    name = f"anna {time.time_ns()}"
-    conn.execute(f"CREATE ROLE \"{name}\" LOGIN PASSWORD 'anna'".encode())
-    try:
-        conn.execute(f'GRANT ALL ON ALL TABLES IN SCHEMA public TO "{name}"'.encode())
-        conn.execute(f'GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO "{name}"'.encode())
-        conn.execute(
-            "INSERT INTO member (project_id, person, duty) VALUES (%s, %s, 'researcher')", (project.project_id, name)
-        )
-        first = carried(conn, project, place, [["cut"]])  # makes the queue, which only an owner can
-        url = make_conninfo(empty_database, user=name, password="anna")
-        with connect(url, application_name="anna") as hers:
-            job_id = submit(hers, project, [ingest(sounds)])
+    carried(conn, project, place, [["cut"]])  # makes the queue, which only an owner can
+    with logged_in(conn, empty_database, project.project_id, "researcher") as hers:
+        name = hers.info.user
+        job_id = submit(hers, project, [ingest(sounds)])
         with working(place):
             job = wait_for(conn, project, job_id, timeout_s=TIMEOUT_S)
         assert (job.state, job.author, job.message) == ("done", name, None)
-        assert first.author != name
         assert conn.execute("SELECT DISTINCT author FROM recording").fetchall() == [(name,)]
         ran = conn.execute("SELECT author FROM operation WHERE job_id = %s", (job_id,)).fetchall()
         assert ran == [(name,)]
-    finally:
-        conn.execute(f'DROP OWNED BY "{name}"'.encode())
-        conn.execute(f'DROP ROLE "{name}"'.encode())
 
 
 def test_who_may_not_ingest_may_not_submit_it(conn: Conn, project: Project, empty_database: str) -> None:
-    name = f"bert {time.time_ns()}"
-    conn.execute(f"CREATE ROLE \"{name}\" LOGIN PASSWORD 'bert'".encode())
-    try:
-        conn.execute(f'GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{name}"'.encode())
-        url = make_conninfo(empty_database, user=name, password="bert")
-        with connect(url, application_name="bert") as his, pytest.raises(NotPermitted):
+    with logged_in(conn, empty_database, project.project_id, "reviewer") as his:
+        with pytest.raises(NotPermitted):
             submit(his, project, [["ingest", "/nas"]])
-        settings = replace(load_settings(), database_url=url, act_as="postgres")
+        settings = replace(load_settings(), database_url=login_url(empty_database, his.info.user), act_as="postgres")
         with pytest.raises(NotPermitted, match="cannot act for another"), open_workspace(settings):
             pass
-    finally:
-        conn.execute(f'DROP OWNED BY "{name}"'.encode())
-        conn.execute(f'DROP ROLE "{name}"'.encode())
 
 
 @pytest.mark.parametrize(
