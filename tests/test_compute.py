@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.compute import Result, parallel_map
+from pipeline.compute import Result, parallel_map, spread
 from pipeline.core.errors import Cancelled, ComputeError, StorageError
 
 ROOT = Path(__file__).parent.parent
@@ -188,9 +188,17 @@ def test_slow_reader_holds_back_the_work(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == first < 100
 
 
-def test_chunks_follow_the_cost_that_items_are_said_to_have() -> None:
-    results = list(parallel_map(square, range(50), workers=2, chunk_cost=lambda n: n + 1.0))
-    assert len(results) == 50
+def test_chunks_grow_by_steps_until_they_take_about_as_long_as_is_aimed_at() -> None:
+    pace = spread._Pace()
+    assert pace.n_items() == 1
+    sizes: list[int] = []
+    for _ in range(4):
+        n_items = pace.n_items()
+        pace.learn(n_items, elapsed_s=n_items * spread.TARGET_CHUNK_S / 100)
+        sizes.append(n_items)
+    assert sizes == [1, 8, 64, 100]
+    pace.learn(1, elapsed_s=10 * spread.TARGET_CHUNK_S)
+    assert pace.n_items() == 1
 
 
 def test_value_that_cannot_travel_is_an_error_and_not_a_hang() -> None:

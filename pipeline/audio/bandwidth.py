@@ -37,15 +37,13 @@ class BandwidthMeter:
             samples = np.concatenate([self._rest, samples], axis=1)
         n_new = samples.shape[1] // self.n_fft
         self._rest = samples[:, n_new * self.n_fft :].copy()
-        taken = self._taken(n_new)
-        if n_new and taken.any():
+        if n_new:
             frames = samples[:, : n_new * self.n_fft].reshape(len(samples), n_new, self.n_fft)
-            self._add_power(spectra(frames[:, taken] if not taken.all() else frames))
+            self._add_power(spectra(frames[:, self._taken(n_new)]))
 
     def add_spectra(self, found: Float32) -> None:
         """Take the ``spectra`` of consecutive frames of ``n_fft`` samples."""
-        taken = self._taken(found.shape[1])
-        self._add_power(found if taken.all() else found[:, taken])
+        self._add_power(found[:, self._taken(found.shape[1])])
 
     def bandwidth_hz(self) -> float | None:
         """The frequency of the edge, half the rate if there is none, None for less than a frame or no sound."""
@@ -58,15 +56,19 @@ class BandwidthMeter:
         edge = _edge(levels)
         return self._rate_hz / 2 if edge is None else edge * n_bins * self._rate_hz / self.n_fft
 
-    def _taken(self, n_new: int) -> NDArray[np.bool_]:
-        position = np.arange(self._n_frames, self._n_frames + n_new)
-        self._n_frames += n_new
+    def _taken(self, n_new: int) -> slice | NDArray[np.bool_]:
+        """Which of so many new frames are looked at."""
+        n_before, self._n_frames = self._n_frames, self._n_frames + n_new
+        if self._n_frames <= _ALL_UP_TO:
+            return slice(None)
+        position = np.arange(n_before, self._n_frames)
         return (position < _ALL_UP_TO) | (position % _EVERY == 0)
 
     def _add_power(self, found: Float32) -> None:
         # Half a bin less a quarter of both neighbours is the spectrum through a Hann window.
         hann = found[:, :, 2:-2] - 0.5 * (found[:, :, :-4] + found[:, :, 4:])
-        power = np.einsum("cfk,cfk->k", hann, hann).reshape(-1, 2).sum(axis=1, dtype=np.float64)
+        squares = np.einsum("cfk,cfk->k", hann, hann)
+        power = np.add(squares[::2], squares[1::2], dtype=np.float64)
         self._power = power if self._power is None else self._power + power
 
 

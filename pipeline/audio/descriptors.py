@@ -91,7 +91,7 @@ class DescriptorMeter:
 
     def _energy(self, steps: Float32, found: Float32) -> Float64:
         basis, its_spectra = trends(self._step)
-        level = found - (steps @ basis.T) @ its_spectra
+        level = found - np.inner(steps, basis) @ its_spectra
         return (np.square(level, out=level) @ self._weights).sum(axis=0, dtype=np.float64)
 
     def _step_energies(self) -> Float64:

@@ -76,8 +76,7 @@ def integrated_lufs(energies: NDArray[np.float64]) -> float | None:
     if len(energies) < STEPS_PER_BLOCK:
         blocks = energies.mean(keepdims=True) if len(energies) else energies
     else:
-        sums = np.cumsum(np.concatenate([[0.0], energies]))
-        blocks = np.maximum(sums[STEPS_PER_BLOCK:] - sums[:-STEPS_PER_BLOCK], 0) / STEPS_PER_BLOCK
+        blocks = np.convolve(energies, np.full(STEPS_PER_BLOCK, 1 / STEPS_PER_BLOCK), "valid")
     heard = blocks[blocks > _energy(_GATE_LUFS)]
     if not len(heard):
         return None

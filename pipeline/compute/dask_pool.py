@@ -51,8 +51,6 @@ class DaskPool:
         try:
             packed = cloudpickle.dumps((fn, list(chunk)))
             far: Future[bytes] = self._executor.submit(_run_packed, packed)
-        except ComputeError:
-            raise
         except Exception as error:  # pickle raises whatever an item's class likes
             raise ComputeError("a chunk of work could not travel to a worker or back", got=str(error)) from error
         return _unpacked(far)

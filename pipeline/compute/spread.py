@@ -5,6 +5,7 @@ Items travel in chunks of about TARGET_CHUNK_S of work, found by measuring.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -30,15 +31,14 @@ def parallel_map(
     items: Sequence[T],
     *,
     workers: Workers,
-    chunk_cost: Callable[[T], float] | None = None,
     is_cancelled: Callable[[], bool] | None = None,
 ) -> Iterator[Result[R]]:
     """One result for every item, in the order of finishing.
 
     What ``fn`` raises for an item becomes that item's failure; an item that kills its process becomes the failure
-    WorkerDied and the others go on. ``fn`` is a module's function or a functools.partial of one. ``chunk_cost`` says
-    what an item costs relative to the others (its duration); ``is_cancelled`` is asked in the caller's thread.
-    The next work is handed out as results are taken, so that a slow consumer holds few of them in memory.
+    WorkerDied and the others go on. ``fn`` is a module's function or a functools.partial of one. ``is_cancelled`` is
+    asked in the caller's thread. The next work is handed out as results are taken, so that a slow consumer holds few
+    of them in memory.
 
     ``workers`` is a number of local processes or a Dask scheduler's address. With one local worker, or no more items
     than local workers, it runs in this process, at once but unprotected. Dask may begin an item again whose worker
@@ -47,12 +47,12 @@ def parallel_map(
     """
     cancelled = is_cancelled or _never
     if isinstance(workers, str):
-        return _Map(fn, items, DaskPool(workers), chunk_cost or _alike, cancelled).run()
+        return _Map(fn, items, DaskPool(workers), cancelled).run()
     if workers <= 1 or len(items) <= 1:
         return _in_this_thread(fn, items, cancelled)
     if len(items) <= workers:
         return _in_threads(fn, items, cancelled)
-    return _Map(fn, items, LocalPool(workers), chunk_cost or _alike, cancelled).run()
+    return _Map(fn, items, LocalPool(workers), cancelled).run()
 
 
 def _in_this_thread(fn: Callable[[T], R], items: Sequence[T], is_cancelled: Callable[[], bool]) -> Iterator[Result[R]]:
@@ -78,21 +78,21 @@ def _in_threads(fn: Callable[[T], R], items: Sequence[T], is_cancelled: Callable
 
 @dataclass
 class _Pace:
-    """How long one unit of cost takes, learnt from the chunks that came back."""
+    """How long an item takes, learnt from the chunks that came back."""
 
-    s_per_cost: float | None = None
+    s_per_item: float | None = None
     n_items_before: int = 1
 
-    def learn(self, cost: float, elapsed_s: float, n_items: int) -> None:
-        now = elapsed_s / max(cost, 1e-9)
-        self.s_per_cost = now if self.s_per_cost is None else 0.7 * self.s_per_cost + 0.3 * now
+    def learn(self, n_items: int, elapsed_s: float) -> None:
+        now = elapsed_s / n_items
+        self.s_per_item = now if self.s_per_item is None else 0.7 * self.s_per_item + 0.3 * now
         self.n_items_before = max(self.n_items_before, n_items)
 
-    def is_full(self, cost: float, n_items: int) -> bool:
-        """Whether a chunk has enough. It grows by steps: the first items may have been the easy ones."""
-        if self.s_per_cost is None or n_items >= self.n_items_before * MAX_GROWTH:
-            return True
-        return cost * self.s_per_cost >= TARGET_CHUNK_S
+    def n_items(self) -> int:
+        """How many items make a chunk. It grows by steps: the first items may have been the easy ones."""
+        if self.s_per_item is None:
+            return 1
+        return min(self.n_items_before * MAX_GROWTH, math.ceil(TARGET_CHUNK_S / max(self.s_per_item, 1e-9)))
 
 
 @dataclass
@@ -102,7 +102,6 @@ class _Map(Generic[T, R]):
     fn: Callable[[T], R]
     items: Sequence[T]
     pool: Pool
-    cost: Callable[[T], float]
     is_cancelled: Callable[[], bool]
     waiting: list[int] = field(default_factory=list[int])
     n_done: int = 0
@@ -168,7 +167,7 @@ class _Map(Generic[T, R]):
             raise ComputeError("a chunk of work could not travel to a worker or back", got=str(error)) from error
         done = future.result()
         self.n_deaths_in_a_row = 0
-        self.pace.learn(sum(self.cost(self.items[index]) for index in chunk), done.elapsed_s, len(chunk))
+        self.pace.learn(len(chunk), done.elapsed_s)
         yield from done.results
 
     def _after_a_death(self, lost: list[int]) -> Iterator[Result[R]]:
@@ -204,12 +203,7 @@ class _Map(Generic[T, R]):
     def _next_chunk(self) -> list[int]:
         # Small at the end, so that all workers finish together.
         most = max(1, len(self.waiting) // (2 * self.pool.n_workers))
-        chunk = [self.waiting.pop()]
-        cost = self.cost(self.items[chunk[0]])
-        while self.waiting and len(chunk) < most and not self.pace.is_full(cost, len(chunk)):
-            chunk.append(self.waiting.pop())
-            cost += self.cost(self.items[chunk[-1]])
-        return chunk
+        return [self.waiting.pop() for _ in range(min(most, self.pace.n_items()))]
 
     def _submit(self, chunk: list[int]) -> Future[ChunkDone[R]]:
         return self.pool.submit(self.fn, [(index, self.items[index]) for index in chunk])
@@ -221,10 +215,6 @@ class _Map(Generic[T, R]):
 
 def _cancelled(n_done: int, n: int) -> Cancelled:
     return Cancelled("stopped on request", got=f"{n_done} of {n} done", do="run it again to go on")
-
-
-def _alike(item: object) -> float:
-    return 1.0
 
 
 def _never() -> bool:

@@ -41,7 +41,9 @@ def kinds(path: Path) -> list[ProblemKind]:
 
 
 def real_sounds(test_data: Path) -> list[Path]:
-    return sorted((test_data / "esc10").rglob("*.ogg"))[::12] + sorted((test_data / "fsdd").glob("*.wav"))[::150]
+    paths = sorted((test_data / "esc10").rglob("*.ogg"))[::12] + sorted((test_data / "fsdd").glob("*.wav"))[::150]
+    assert paths, f"no real audio in {test_data}"
+    return paths
 
 
 def test_loudness_is_that_of_pyloudnorm_within_a_tenth_of_a_unit(test_data: Path) -> None:

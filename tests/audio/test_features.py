@@ -39,6 +39,7 @@ def _by_librosa(audio: Audio, **parameters: float) -> np.ndarray:
 
 def _real(test_data: Path) -> list[Audio]:
     paths = [*sorted((test_data / "fsdd").glob("*.wav"))[::500], *sorted((test_data / "esc10").rglob("*.ogg"))[::80]]
+    assert paths, f"no real audio in {test_data}"
     return [decode(str(path)) for path in paths]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal, cast
 
@@ -14,10 +13,11 @@ import soundfile as sf
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 
+from pipeline.audio.resample import fitted_end
 from pipeline.core.types import Audio, Float32
 from pipeline.plugins.augmenters.base import Backgrounds
 from pipeline.plugins.augmenters.drawing import demand_choice, demand_range, draw_choice, draw_ratio
-from pipeline.plugins.augmenters.shaping import demand_samples, fitted, resampled, within_full_scale
+from pipeline.plugins.augmenters.shaping import demand_samples, resampled, within_full_scale
 
 Compression = Literal["mp3", "ogg", "opus", "aac", "any"]
 
@@ -58,10 +58,9 @@ class Codec:
         rate_hz = _OPUS_RATE_HZ if codec == "opus" else _rate_of_codec(audio.rate_hz)
         n_samples = math.ceil(audio.n_samples * rate_hz / audio.rate_hz)
         inside = resampled(audio.samples, audio.rate_hz, rate_hz, n_samples=n_samples + _PADDING_SAMPLES)
-        round_trip = _through_vorbis if codec == "ogg" else _through_ffmpeg(codec)
         # A decoder may fill silence with a hiss; here it stays silence.
-        decoded = [round_trip(channel, rate_hz, kbps) if channel.any() else channel for channel in inside]
-        decoded = np.concatenate([fitted(channel[np.newaxis], inside.shape[1]) for channel in decoded])
+        decoded = [_round_trip(codec, channel, rate_hz, kbps) if channel.any() else channel for channel in inside]
+        decoded = np.concatenate([fitted_end(channel[np.newaxis], inside.shape[1]) for channel in decoded])
         return within_full_scale(resampled(decoded, rate_hz, audio.rate_hz, n_samples=audio.n_samples), audio.rate_hz)
 
 
@@ -70,27 +69,25 @@ def _rate_of_codec(rate_hz: int) -> int:
     return next((rate for rate in _RATES_HZ if rate >= rate_hz), _RATES_HZ[-1])
 
 
-def _through_vorbis(channel: Float32, rate_hz: int, kbps: float) -> Float32:
+def _round_trip(codec: str, channel: Float32, rate_hz: int, kbps: float) -> Float32:
+    """A channel float32 (n,) encoded and decoded: about as long as before."""
     file = io.BytesIO()
+    if codec == "ogg":
+        return _through_vorbis(channel, rate_hz, file=file, kbps=kbps)
+    encoder, container = _ENCODERS[codec]
+    _encode(channel, rate_hz, file=file, encoder=encoder, container=container, kbps=kbps)
+    file.seek(0)
+    with av.open(file, "r") as source:
+        frames = [frame.to_ndarray()[0] for frame in source.decode(audio=0)]
+    return np.concatenate(frames).astype(np.float32, copy=False)
+
+
+def _through_vorbis(channel: Float32, rate_hz: int, *, file: io.BytesIO, kbps: float) -> Float32:
     low, high = map(math.log, _VORBIS_KBPS)
     level = float(np.interp(math.log(kbps), (low, high), (1.0, 0.0)))
     sf.write(file, channel, rate_hz, format="OGG", subtype="VORBIS", compression_level=level)
     file.seek(0)
     return np.asarray(sf.read(file, dtype="float32")[0], dtype=np.float32)
-
-
-def _through_ffmpeg(codec: str) -> Callable[[Float32, int, float], Float32]:
-    encoder, container = _ENCODERS[codec]
-
-    def round_trip(channel: Float32, rate_hz: int, kbps: float) -> Float32:
-        file = io.BytesIO()
-        _encode(channel, rate_hz, file=file, encoder=encoder, container=container, kbps=kbps)
-        file.seek(0)
-        with av.open(file, "r") as source:
-            frames = [frame.to_ndarray()[0] for frame in source.decode(audio=0)]
-        return np.concatenate(frames).astype(np.float32, copy=False)
-
-    return round_trip
 
 
 def _encode(channel: Float32, rate_hz: int, *, file: io.BytesIO, encoder: str, container: str, kbps: float) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from pipeline.audio.resample import fitted_end
 from pipeline.core.errors import EmptyAudio
 from pipeline.core.types import Audio, Float32
 
@@ -31,16 +32,10 @@ def within_full_scale(samples: Samples, rate_hz: int) -> Audio:
 def resampled(samples: Float32, from_hz: float, to_hz: float, *, n_samples: int) -> Float32:
     """float32 (channels, n_samples): as if recorded at ``to_hz``, with silence after the end if it is short."""
     if from_hz == to_hz:
-        return fitted(samples, n_samples)
+        return fitted_end(samples, n_samples)
     # soxr gives nothing for the shortest sounds; with silence behind them it gives what they are.
     longer = np.pad(samples, ((0, 0), (0, _MARGIN_SAMPLES)))
-    return fitted(np.asarray(soxr.resample(longer.T, from_hz, to_hz, quality="HQ"), dtype=np.float32).T, n_samples)
-
-
-def fitted(samples: Float32, n_samples: int) -> Float32:
-    """float32 (channels, n_samples): cut at the end, or silence after it."""
-    n_missing = n_samples - samples.shape[1]
-    return np.pad(samples, ((0, 0), (0, n_missing))) if n_missing > 0 else samples[:, :n_samples]
+    return fitted_end(np.asarray(soxr.resample(longer.T, from_hz, to_hz, quality="HQ"), dtype=np.float32).T, n_samples)
 
 
 def with_channels(samples: Float32, n_channels: int) -> Float32:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from python_stretch.Signalsmith import Stretch
 
+from pipeline.audio.resample import fitted_end
 from pipeline.core.types import Float32
-from pipeline.plugins.augmenters.shaping import fitted
 
 
 def stretched(samples: Float32, rate_hz: int, *, speed: float, rng: np.random.Generator) -> Float32:
@@ -21,4 +21,4 @@ def stretched(samples: Float32, rate_hz: int, *, speed: float, rng: np.random.Ge
     stretch = Stretch(seed)
     stretch.preset(samples.shape[0], rate_hz)
     stretch.setTimeFactor(speed)
-    return fitted(np.asarray(stretch.process(np.ascontiguousarray(samples)), dtype=np.float32), n_samples)
+    return fitted_end(np.asarray(stretch.process(np.ascontiguousarray(samples)), dtype=np.float32), n_samples)

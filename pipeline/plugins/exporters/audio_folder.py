@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.core.errors import StorageError
 from pipeline.core.types import DatasetVersion, ReleaseItem
 from pipeline.plugins.exporters.base import ReadObject
-from pipeline.plugins.exporters.layout import audio_paths, write_file
+from pipeline.plugins.exporters.layout import audio_paths, demand_no_others, write_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,20 +25,11 @@ class AudioFolder:
         Also if other sounds lie there, of another version perhaps: whoever reads the folder would take them along.
         """
         paths = audio_paths(items)
-        _demand_no_others(folder, paths)
+        demand_no_others(folder, "audio", paths, found="sounds that are not of this version")
         return [
             write_file(folder / path, _released_bytes(item, read_object))
             for item, path in zip(items, paths, strict=True)
         ]
-
-
-def _demand_no_others(folder: Path, paths: Sequence[str]) -> None:
-    own = {folder / path for path in paths}
-    for found in (folder / "audio").rglob("*"):
-        if found not in own and not found.name.startswith(".") and not found.is_dir():
-            raise StorageError(
-                "the folder holds sounds that are not of this version", which=found, do="choose an empty folder"
-            )
 
 
 def _released_bytes(item: ReleaseItem, read_object: ReadObject) -> bytes:

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.errors import StorageError
 from pipeline.core.types import ReleaseItem
-from pipeline.plugins.exporters.layout import label_folders, safe_name, write_file
+from pipeline.plugins.exporters.layout import demand_no_others, label_folders, safe_name, write_file
 
 LIST_NAME = "augmented.jsonl"
 _FOLDER = "augmented"
@@ -49,18 +48,8 @@ def augmented_paths(items: Sequence[ReleaseItem], copies: Sequence[AugmentedItem
 
 
 def demand_no_other_copies(folder: Path, paths: Sequence[str]) -> None:
-    """Return if no other copies lie in the folder than these.
-
-    Raises StorageError: whoever reads the folder would take them along.
-    """
-    own = {folder / path for path in paths}
-    for found in (folder / _FOLDER).rglob("*"):
-        if found not in own and not found.name.startswith(".") and not found.is_dir():
-            raise StorageError(
-                "the folder holds augmented sounds that are not of this export",
-                which=found,
-                do="choose an empty folder",
-            )
+    """Return if no other copies lie in the folder than these. Raises StorageError."""
+    demand_no_others(folder, _FOLDER, paths, found="augmented sounds that are not of this export")
 
 
 def augmented_jsonl(copies: Sequence[AugmentedItem], paths: Sequence[str]) -> bytes:

@@ -50,6 +50,17 @@ def label_folders(labels: Iterable[str]) -> dict[str, str]:
     return folders
 
 
+def demand_no_others(folder: Path, below: str, paths: Sequence[str], *, found: str) -> None:
+    """Return if no other files than ``paths`` lie in the folder's subfolder ``below``.
+
+    Raises StorageError, saying that ``found`` were: whoever reads the folder would take them along.
+    """
+    own = {folder / path for path in paths}
+    for path in (folder / below).rglob("*"):
+        if path not in own and not path.name.startswith(".") and not path.is_dir():
+            raise StorageError(f"the folder holds {found}", which=path, do="choose an empty folder")
+
+
 def write_file(path: Path, data: bytes) -> Path:
     """The path, after the bytes stand there whole: written beside it and moved into place. Raises StorageError."""
     try:
