@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ $$n -gt 4 ] && echo 4 || echo $$n)
 
-.PHONY: demo test lint types tests browser samba schema constraints bench-audio clean help
+.PHONY: demo test lint types tests browser samba schema constraints bench-audio bench-catalog clean help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,12 @@ constraints: $(VENV)/.installed-test ## write constraints.txt from what is insta
 bench-audio: $(VENV)/.installed ## our sound path against librosa's and lhotse's: a table of ratios, and a plot in bench/out
 	@$(BIN)/python -c 'import lhotse' 2>/dev/null || $(PIP) install -q -c constraints.txt -e '.[bench]'
 	@$(BIN)/python -m bench.audio --plot bench/out/ratios.png $(ARGS)
+
+bench-catalog: $(VENV)/.installed ## pages, labels, facets, claims and ingest of a million made clips, with row level security on (minutes)
+	@$(BIN)/python -m bench.catalog $(ARGS)
+
+bench-duplicates: $(VENV)/.installed ## copies found and unlike clips kept, on real sound with made copies: a table with goals
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.duplicates $(ARGS)
 
 clean: ## remove the environment; workspaces stay
 	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache

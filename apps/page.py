@@ -10,11 +10,11 @@ from typing import Any, Protocol
 from IPython.display import display
 from ipywidgets import Widget
 
-from apps.session import Session, nav, open_session
+from apps.session import Session, bare_header, open_session
 from pipeline.catalog.connect import connect
-from pipeline.core.errors import EarmarkError
+from pipeline.core.errors import EarmarkError, NotPermitted
 from pipeline.widgets import layout
-from pipeline.widgets.shell import EmptyState, Header
+from pipeline.widgets.shell import EmptyState
 from pipeline.workflows.lifeline import Lifeline
 from pipeline.workflows.operation import Conn
 
@@ -47,17 +47,24 @@ class Page(Protocol):
 def show_page(name: str, build: Callable[[Session], Page]) -> None:
     """Paint the page and keep it fresh, or say why it cannot open."""
     try:
-        session = open_session()
+        session = open_session(name)
         page = build(session)
     except EarmarkError as error:
-        header = Header(name.title(), nav=nav(name))
-        sorry = EmptyState(
-            "This page cannot be opened", text=str(error), action_label="Try again", action_href=f"{name}.ipynb"
-        )
-        display(layout.page(header, sorry))
+        display(layout.page(bare_header(name), _sorry(name, error)))
         return
     display(page.root)
     page.freshening = asyncio.get_running_loop().create_task(_keep_fresh(session, page))
+
+
+def _sorry(name: str, error: EarmarkError) -> EmptyState:
+    """Why the page cannot open; who may not open it is led back to the one that everybody may."""
+    if isinstance(error, NotPermitted) and name != "home":
+        return EmptyState(
+            "This page is not for you", text=str(error), action_label="Back to Home", action_href="home.ipynb"
+        )
+    return EmptyState(
+        "This page cannot be opened", text=str(error), action_label="Try again", action_href=f"{name}.ipynb"
+    )
 
 
 async def _keep_fresh(session: Session, page: Page) -> None:

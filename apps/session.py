@@ -1,4 +1,7 @@
-"""What a dashboard's kernel has open: one workspace, one connection, one project, for as long as it lives."""
+"""What a dashboard's kernel has open: one workspace, one connection, one project, for as long as it lives.
+
+Under `earmark serve --accounts` the kernel has the login of the person who asked for the page, and no other.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +13,34 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cached_property
+from urllib.parse import parse_qs, quote
 
 import psycopg
+from psycopg.errors import InsufficientPrivilege
 from tornado.websocket import websocket_connect
 
 from apps.jobs import Job, Verb
 from pipeline.catalog.connect import connect, in_words
-from pipeline.catalog.projects import Project
+from pipeline.catalog.projects import Project, duty_of, get_project, list_project_names
+from pipeline.core.errors import NotPermitted
+from pipeline.core.logs import start_logging, tell
+from pipeline.core.permissions import Duty
 from pipeline.core.settings import load_recipe, load_settings
 from pipeline.widgets.clip_source import ClipBytes
+from pipeline.widgets.shell import Header
 from pipeline.workflows.clip_audio import clip_bytes
 from pipeline.workflows.lifeline import Lifeline
 from pipeline.workflows.workspace import Workspace, open_workspace
 
 _CONNECT_TIMEOUT_S = 60
-PAGES = ("home", "recordings", "curate", "review", "releases")
+PAGES = ("home", "recordings", "curate", "review", "releases", "activity")
+PAGES_OF_DUTY: dict[Duty, tuple[str, ...]] = {
+    "annotator": ("home", "review"),
+    "reviewer": ("home", "curate", "review", "activity"),
+    "researcher": PAGES,
+    "admin": PAGES,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +49,12 @@ class Session:
 
     workspace: Workspace
     project: Project
+    projects: tuple[str, ...] = ()  # those that the person may choose from; none where nobody signed in
+
+    @cached_property
+    def duty(self) -> Duty | None:
+        """What this person may do in the project."""
+        return duty_of(self.workspace.conn, self.project.project_id)
 
     @property
     def person(self) -> str:
@@ -71,25 +93,95 @@ class Session:
 
     def nav(self, here: str) -> list[dict[str, object]]:
         """The pages for the header."""
-        return nav(here)
+        return nav(here, duty=self.duty, project=self.project.name if self.projects else None)
+
+    def header(self, here: str) -> Header:
+        """The bar on top of the page ``here``."""
+        return Header(
+            here.title(),
+            nav=self.nav(here),
+            project=self.project.name,
+            person=self.person,
+            projects=self.projects,
+            is_signed_in=_signed_in() is not None,
+        )
 
 
-def nav(here: str) -> list[dict[str, object]]:
-    """The pages for the header of a page that may have no session."""
-    return [{"name": page.title(), "href": f"{page}.ipynb", "is_here": page == here} for page in PAGES]
+def nav(here: str, duty: Duty | None = None, *, project: str | None = None) -> list[dict[str, object]]:
+    """The pages for the header that somebody with this duty opens; every page if the duty is not known.
+
+    With a ``project`` the links say which, so that they lead to the same one.
+    """
+    query = "" if project is None else f"?project={quote(project)}"
+    pages = [page for page in PAGES if duty is None or page in PAGES_OF_DUTY[duty]]
+    return [{"name": page.title(), "href": f"{page}.ipynb{query}", "is_here": page == here} for page in pages]
 
 
-def open_session() -> Session:
+def bare_header(here: str) -> Header:
+    """The bar on top of a page that could not open its session."""
+    person = _signed_in()
+    duty: Duty | None = None if person is None else "annotator"
+    return Header(here.title(), nav=nav(here, duty), person=person or "", is_signed_in=person is not None)
+
+
+def open_session(page: str | None = None) -> Session:
     """The session of this kernel; it is closed when the kernel ends. Raises EarmarkError.
 
     In a kernel that was started before anybody asked for the page, it waits for the person: so what the page reads is
-    new, and a waiting kernel holds no connection.
+    new, and a waiting kernel holds no connection. Raises NotPermitted if who signed in has no project, or no business
+    on this page.
     """
     _wait_for_person()
     stack = ExitStack()
     atexit.register(stack.close)
-    workspace = stack.enter_context(open_workspace(load_settings(), application_name="earmark dashboard"))
-    return Session(workspace=workspace, project=workspace.create_project(load_recipe()))
+    settings = load_settings()
+    # A kernel's standard error would be seen on the page.
+    start_logging("dashboard", settings, stderr="nothing")
+    workspace = stack.enter_context(open_workspace(settings, application_name="earmark dashboard"))
+    if _signed_in() is None:
+        session = Session(workspace=workspace, project=workspace.create_project(load_recipe()))
+    else:
+        session = _shared_session(workspace)
+    _demand_page(session, page)
+    tell("page opened", who=session.person, project=session.project.name, what=page, duty=session.duty)
+    return session
+
+
+def _signed_in() -> str | None:
+    # Set by the server for the kernel of somebody who signed in: no setting of the workspace.
+    return os.environ.get("EARMARK_PERSON") or None
+
+
+def _shared_session(workspace: Workspace) -> Session:
+    """The project that was asked for, if it is shared with the person, else the usual one, else the first."""
+    conn, person = workspace.conn, workspace.person
+    try:
+        names = list_project_names(conn)
+    except InsufficientPrivilege:
+        # Who never had a duty may read no table at all.
+        names: dict[int, str] = {}
+    shared = tuple(name for project_id, name in names.items() if duty_of(conn, project_id) is not None)
+    if not shared:
+        raise NotPermitted(
+            f"no project is shared with {person} yet",
+            do="ask a lab admin to give you a duty in one, then load this page again",
+        )
+    asked = parse_qs(os.environ.get("QUERY_STRING", "")).get("project", [])
+    chosen = next((name for name in (*asked, workspace.settings.project) if name in shared), shared[0])
+    return Session(workspace=workspace, project=get_project(conn, chosen), projects=shared)
+
+
+def _demand_page(session: Session, page: str | None) -> None:
+    """Raises NotPermitted, naming who may, if this person has no business on the page."""
+    if page is None or session.duty is None or page in PAGES_OF_DUTY[session.duty]:
+        return
+    tell("page refused", who=session.person, project=session.project.name, what=page, duty=session.duty)
+    allowed = [duty for duty, pages in PAGES_OF_DUTY.items() if page in pages]
+    raise NotPermitted(
+        f"{page.title()} of project {session.project.name} is for the duty {' or '.join(allowed)}, "
+        f"and {session.person} is {session.duty} there",
+        do="ask the project's admin if you need it",
+    )
 
 
 def _wait_for_person() -> None:

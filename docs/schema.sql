@@ -48,11 +48,34 @@ BEGIN
   RETURN made;
 END $$;
 
+-- Name: add_tally(integer, text, text, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.add_tally(of_project integer, of_facet text, of_key text, more bigint, more_us bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+  chosen bigint;
+BEGIN
+  IF more = 0 AND more_us = 0 THEN
+    RETURN;
+  END IF;
+  SELECT t.tally_id INTO chosen FROM tally t
+  WHERE t.project_id = of_project AND t.facet = of_facet AND t.key = of_key LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED;
+  IF FOUND THEN
+    UPDATE tally t SET n = t.n + more, duration_us = t.duration_us + more_us WHERE t.tally_id = chosen;
+  ELSE
+    INSERT INTO tally (project_id, facet, key, n, duration_us) VALUES (of_project, of_facet, of_key, more, more_us);
+  END IF;
+END $$;
+
 -- Name: check_supersedes(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.check_supersedes() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
 BEGIN
   IF NEW.supersedes IS NOT NULL AND NOT EXISTS (
@@ -63,7 +86,10 @@ BEGIN
       USING ERRCODE = 'foreign_key_violation';
   END IF;
   IF NEW.source = 'human' THEN
-    -- Two tabs of one person may answer at the same moment.
+    -- Two tabs of one person may answer at the same moment; a snapshot from before the lock would hide the other's answer.
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+      RAISE EXCEPTION 'answers are given in transactions that read what is committed' USING ERRCODE = 'invalid_transaction_state';
+    END IF;
     PERFORM pg_advisory_xact_lock(hashtext('annotation ' || session_user), hashint8(NEW.clip_id));
     NEW.supersedes := coalesce((
       SELECT a.annotation_id FROM annotation a
@@ -80,6 +106,7 @@ END $$;
 CREATE FUNCTION public.claim_reviews(project_id integer, n integer, have bigint[], minutes integer) RETURNS TABLE(clip_id bigint, recording_name text, start_s double precision, duration_s double precision, rate_hz integer, reason text, proposed_label text, proposed_confidence real)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $_$
 #variable_conflict use_column
 BEGIN
@@ -87,13 +114,14 @@ BEGIN
   RETURN QUERY
   WITH next AS (
     SELECT v.review_id FROM review v
-    WHERE v.project_id = $1 AND v.state = 'open' AND v.clip_id <> ALL ($3)
+    WHERE v.project_id = $1 AND v.state = 'open' AND v.clip_id <> ALL (coalesce($3, '{}'))
       AND (v.claimed_by IS NULL OR v.claimed_by = session_user OR v.claimed_until < clock_timestamp())
       AND session_user <> ALL (v.skipped_by)
-    ORDER BY v.position, v.review_id LIMIT $2 FOR UPDATE SKIP LOCKED
+    -- No limit at all is what LIMIT NULL means.
+    ORDER BY v.position, v.review_id LIMIT least(greatest(coalesce($2, 0), 0), 200) FOR UPDATE SKIP LOCKED
   ), claimed AS (
     UPDATE review v SET claimed_by = session_user,
-      claimed_until = clock_timestamp() + make_interval(mins => least(greatest($4, 1), 240))
+      claimed_until = clock_timestamp() + make_interval(mins => least(greatest(coalesce($4, 1), 1), 240))
     FROM next WHERE v.review_id = next.review_id
     RETURNING v.position, v.review_id, v.clip_id, v.reason, v.proposed_label_id, v.proposed_confidence
   ), assigned AS (
@@ -265,6 +293,48 @@ BEGIN
   END LOOP;
 END $$;
 
+-- Name: fresh_tallies(integer); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.fresh_tallies(of_project integer) RETURNS TABLE(facet text, key text, n bigint, duration_us bigint)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+  WITH standing AS (
+    SELECT r.recording_id, r.duration_s FROM recording r WHERE r.project_id = of_project AND r.superseded_at IS NULL
+  ), active AS (
+    SELECT c.* FROM clip c WHERE c.project_id = of_project AND c.is_active
+  ), said AS (
+    SELECT DISTINCT a.clip_id, a.source = 'human' AS by_person, coalesce(a.label_id::text, a.answer) AS key
+    FROM current_annotation a JOIN active c USING (clip_id)
+  ), flagged AS (
+    SELECT DISTINCT ON (f.clip_id, f.author) f.is_raised FROM flag f WHERE f.project_id = of_project
+    ORDER BY f.clip_id, f.author, f.created_at DESC
+  )
+  SELECT 'recording', '', count(*), coalesce(sum(in_us(duration_s)), 0)::bigint FROM standing
+  UNION ALL SELECT 'cut', '', count(*), 0 FROM cut JOIN standing USING (recording_id) WHERE is_active
+  UNION ALL SELECT 'recording problem', p.kind, count(*), 0 FROM problem p JOIN standing USING (recording_id)
+    WHERE p.clip_id IS NULL GROUP BY p.kind
+  UNION ALL SELECT 'problem recording', '', count(DISTINCT p.recording_id), 0 FROM problem p
+    JOIN standing USING (recording_id) WHERE p.clip_id IS NULL AND p.fix IS NULL
+  UNION ALL SELECT 'clip problem', p.kind, count(*), 0 FROM problem p JOIN active USING (clip_id) GROUP BY p.kind
+  UNION ALL SELECT 'clip', '', count(*), coalesce(sum(in_us(duration_s)), 0)::bigint FROM active
+  UNION ALL SELECT 'redundant', '', count(*), coalesce(sum(in_us(duration_s)), 0)::bigint FROM active WHERE is_redundant
+  UNION ALL SELECT 'answered', '', count(DISTINCT clip_id), 0 FROM said WHERE by_person
+  UNION ALL SELECT 'carried', '', count(DISTINCT clip_id), 0 FROM said WHERE NOT by_person
+  UNION ALL SELECT CASE WHEN by_person THEN 'answer' ELSE 'carried answer' END, said.key, count(*), 0 FROM said
+    GROUP BY by_person, said.key
+  UNION ALL SELECT 'flagged', '', count(*), 0 FROM flagged WHERE is_raised
+  UNION ALL SELECT 'embedding', e.encoder_id::text, count(*), 0 FROM embedding e JOIN active USING (clip_id)
+    GROUP BY e.encoder_id
+  UNION ALL SELECT 'review', v.state, count(*), 0 FROM review v WHERE v.project_id = of_project GROUP BY v.state
+  UNION ALL SELECT 'failure', f.error, count(*), 0 FROM failure f
+    WHERE f.project_id = of_project AND f.resolved_at IS NULL GROUP BY f.error
+  UNION ALL SELECT 'group', '', count(*), 0 FROM duplicate_group g WHERE g.project_id = of_project
+  UNION ALL SELECT 'version', '', count(*), 0 FROM dataset_version v WHERE v.project_id = of_project
+  UNION ALL SELECT 'selection', i.selection_id::text, count(*), 0 FROM selection_item i
+    WHERE i.project_id = of_project GROUP BY i.selection_id
+$$;
+
 -- Name: grant_duty(integer, text, text); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.grant_duty(project_id integer, person text, duty text) RETURNS void
@@ -284,6 +354,51 @@ BEGIN
     jsonb_build_object('duty', $3, 'former', former));
 END $_$;
 
+-- Name: hold_run(bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.hold_run(operation_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+BEGIN
+  IF NOT EXISTS (SELECT FROM operation o WHERE o.operation_id = $1 AND o.author = session_user) THEN
+    RAISE EXCEPTION 'this is no run of %', session_user USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  PERFORM pg_advisory_lock(3746, ($1 % 2147483648)::int);
+END $_$;
+
+-- Name: in_us(double precision); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.in_us(duration_s double precision) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (round((duration_s * (1000000)::double precision)))::bigint;
+
+-- Name: is_assigned(bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_assigned(clip_id bigint) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER COST 5 PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $_$
+BEGIN
+  RETURN EXISTS (SELECT FROM assignment s WHERE s.clip_id = $1 AND s.person = session_user);
+END $_$;
+
+-- Name: is_job(jsonb); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_job(verbs jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  SELECT jsonb_typeof(verbs) = 'array' AND NOT EXISTS (
+    SELECT FROM jsonb_path_query(verbs, '$[*]') line
+    WHERE jsonb_typeof(line) <> 'array'
+      OR coalesce(line ->> 0, '') <> ALL (ARRAY['ingest', 'cut', 'embed', 'deduplicate', 'select', 'queue', 'augment',
+                                                'export', 'release', 'verify'])
+      OR EXISTS (SELECT FROM jsonb_path_query(line, '$[*]') word
+                 WHERE jsonb_typeof(word) <> 'string' OR word #>> '{}' ~ '^(--(workspace|project)(=|$)|-[wp])'))
+$_$;
+
 -- Name: is_lab_admin(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.is_lab_admin() RETURNS boolean
@@ -294,6 +409,33 @@ CREATE FUNCTION public.is_lab_admin() RETURNS boolean
     OR EXISTS (SELECT FROM person p WHERE p.person = session_user AND p.is_admin AND p.removed_at IS NULL)
   FROM pg_database d WHERE d.datname = current_database()
 $$;
+
+-- Name: keep_to_author(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.keep_to_author() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+DECLARE
+  whose text := CASE TG_TABLE_NAME WHEN 'progress' THEN (SELECT o.author FROM operation o
+    WHERE o.operation_id = (to_jsonb(NEW) ->> 'operation_id')::bigint) ELSE to_jsonb(NEW) ->> 'author' END;
+BEGIN
+  IF whose IS DISTINCT FROM session_user AND NEW.project_id <> ALL (my_projects('admin')) THEN
+    RAISE EXCEPTION 'this % is of %', TG_TABLE_NAME, whose USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$;
+
+-- Name: lock_project(integer); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.lock_project(project_id integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+BEGIN
+  PERFORM demand_duty($1, 'reviewer');
+  PERFORM pg_advisory_xact_lock(3747, $1);
+END $_$;
 
 -- Name: log_admin_act(text, text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
 
@@ -317,15 +459,16 @@ $_$;
 -- Name: my_projects(text); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.my_projects(at_least text) RETURNS integer[]
-    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-  SELECT CASE WHEN is_lab_admin()
-    THEN (SELECT coalesce(array_agg(p.project_id), '{}') FROM project p)
-    ELSE (SELECT coalesce(array_agg(m.project_id), '{}') FROM member m
-          WHERE m.person = session_user AND duty_rank(m.duty) >= duty_rank(at_least))
-  END
-$$;
+BEGIN
+  IF is_lab_admin() THEN
+    RETURN (SELECT coalesce(array_agg(p.project_id), '{}') FROM project p);
+  END IF;
+  RETURN (SELECT coalesce(array_agg(m.project_id), '{}') FROM member m
+          WHERE m.person = session_user AND duty_rank(m.duty) >= duty_rank(at_least));
+END $$;
 
 -- Name: FUNCTION my_projects(at_least text); Type: COMMENT; Schema: public; Owner: -
 
@@ -340,8 +483,9 @@ CREATE FUNCTION public.queue_job(job_id bigint, queue text, task text) RETURNS b
 DECLARE
   queued bigint;
 BEGIN
-  IF NOT EXISTS (SELECT FROM public.job j WHERE j.job_id = $1 AND j.author = session_user AND j.state = 'waiting'
-                 AND j.queue_id IS NULL) THEN
+  IF (queue, task) IS DISTINCT FROM ('earmark', 'earmark.carry') OR NOT EXISTS (
+    SELECT FROM public.job j WHERE j.job_id = $1 AND j.author = session_user AND j.state = 'waiting' AND j.queue_id IS NULL
+  ) THEN
     RAISE EXCEPTION 'no job of this number waits to be queued' USING ERRCODE = 'insufficient_privilege';
   END IF;
   SELECT (procrastinate_defer_jobs_v1(ARRAY[
@@ -349,6 +493,32 @@ BEGIN
   UPDATE public.job j SET queue_id = queued WHERE j.job_id = $1;
   RETURN queued;
 END $_$;
+
+-- Name: recount(integer); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.recount(of_project integer) RETURNS TABLE(facet text, key text, n_was bigint, n_is bigint, duration_us_was bigint, duration_us_is bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM demand_duty(of_project, 'researcher');
+  -- Who is adding to a tally is waited for; who comes later waits, and adds to what is counted here.
+  LOCK TABLE tally IN SHARE ROW EXCLUSIVE MODE;
+  UPDATE clip c SET is_answered = NOT c.is_answered WHERE c.project_id = of_project AND c.is_answered <> EXISTS (
+    SELECT FROM current_annotation a WHERE a.project_id = c.project_id AND a.clip_id = c.clip_id AND a.source = 'human');
+  RETURN QUERY
+  SELECT * FROM (
+    SELECT facet, key, coalesce(t.n, 0)::bigint AS n_was, coalesce(f.n, 0)::bigint AS n_is,
+      coalesce(t.duration_us, 0)::bigint AS duration_us_was, coalesce(f.duration_us, 0)::bigint AS duration_us_is
+    FROM (SELECT x.facet, x.key, sum(x.n) AS n, sum(x.duration_us) AS duration_us FROM tally x
+          WHERE x.project_id = of_project GROUP BY x.facet, x.key) t
+    FULL JOIN fresh_tallies(of_project) f USING (facet, key)
+  ) both_ways WHERE (both_ways.n_was, both_ways.duration_us_was) <> (both_ways.n_is, both_ways.duration_us_is);
+  DELETE FROM tally x WHERE x.project_id = of_project;
+  INSERT INTO tally (project_id, facet, key, n, duration_us)
+  SELECT of_project, f.facet, f.key, f.n, f.duration_us FROM fresh_tallies(of_project) f WHERE f.n <> 0;
+END $$;
 
 -- Name: refuse_change(); Type: FUNCTION; Schema: public; Owner: -
 
@@ -363,6 +533,15 @@ BEGIN
   RAISE EXCEPTION '% is append-only: % refused; add a row that supersedes', TG_TABLE_NAME, TG_OP
     USING ERRCODE = 'insufficient_privilege';
 END $$;
+
+-- Name: release_run(bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.release_run(operation_id bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+  SELECT pg_advisory_unlock(3746, ($1 % 2147483648)::int)
+$_$;
 
 -- Name: remove_person(text); Type: FUNCTION; Schema: public; Owner: -
 
@@ -426,6 +605,7 @@ END $$;
 CREATE FUNCTION public.settle_review() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
 BEGIN
   IF NEW.answer = 'withdrawn' THEN
@@ -462,9 +642,9 @@ BEGIN
   RETURN NEW;
 END $$;
 
--- Name: sweep_dead(integer, integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: sweep_dead(integer); Type: FUNCTION; Schema: public; Owner: -
 
-CREATE FUNCTION public.sweep_dead(project_id integer, lock_class integer) RETURNS bigint
+CREATE FUNCTION public.sweep_dead(project_id integer) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $_$
@@ -480,12 +660,304 @@ BEGIN
     AND NOT EXISTS (SELECT FROM operation_outcome x WHERE x.operation_id = o.operation_id)
     AND NOT EXISTS (
       SELECT FROM pg_locks l
-      WHERE l.locktype = 'advisory' AND l.classid = $2 AND l.objid = (o.operation_id % 2147483648)
+      WHERE l.locktype = 'advisory' AND l.classid = 3746 AND l.objid = (o.operation_id % 2147483648)
         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
   ON CONFLICT (operation_id) DO NOTHING;
   GET DIAGNOSTICS n = ROW_COUNT;
   RETURN n;
 END $_$;
+
+-- Name: tally_annotations(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.tally_annotations() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $_$
+BEGIN
+  IF EXISTS (SELECT FROM added WHERE source = 'human') THEN
+    -- Two people may answer about one clip at the same moment, or a run may rest it: each sees what the other did.
+    PERFORM FROM clip c WHERE c.clip_id IN (SELECT clip_id FROM added) ORDER BY c.clip_id FOR NO KEY UPDATE;
+    UPDATE clip c SET is_answered = NOT c.is_answered
+    WHERE c.clip_id IN (SELECT clip_id FROM added WHERE source = 'human') AND c.is_answered <> EXISTS (
+      SELECT FROM annotation a WHERE a.project_id = c.project_id AND a.clip_id = c.clip_id AND a.source = 'human'
+        AND a.answer <> 'withdrawn' AND NOT EXISTS (SELECT FROM annotation later WHERE later.supersedes = a.annotation_id));
+  END IF;
+  -- One by one by index, in a plan that the session keeps; many at once by hash, planned anew.
+  IF (SELECT count(*) FROM (SELECT FROM added LIMIT 101) few) <= 100 THEN
+    PERFORM add_tally(x.project_id, x.facet, x.key, x.n, 0) FROM (
+      WITH said AS MATERIALIZED (
+        SELECT v.* FROM (SELECT DISTINCT project_id, clip_id FROM added) n CROSS JOIN LATERAL (
+          SELECT a.project_id, a.clip_id, a.source = 'human' AS by_person, coalesce(a.label_id::text, a.answer) AS key,
+            max((l.n_later = 0)::int) AS stands,
+            max((l.n_later_before = 0 AND a.annotation_id NOT IN (SELECT annotation_id FROM added))::int) AS stood
+          FROM clip c JOIN annotation a ON a.project_id = c.project_id AND a.clip_id = c.clip_id CROSS JOIN LATERAL (
+            SELECT count(*) AS n_later, count(*) FILTER (
+              WHERE later.annotation_id NOT IN (SELECT annotation_id FROM added)) AS n_later_before
+            FROM annotation later WHERE later.supersedes = a.annotation_id) l
+          WHERE c.clip_id = n.clip_id AND c.project_id = n.project_id AND c.is_active AND a.answer <> 'withdrawn'
+          GROUP BY 1, 2, 3, 4) v
+      )
+      SELECT project_id, CASE WHEN by_person THEN 'answer' ELSE 'carried answer' END AS facet, key, sum(stands - stood) AS n
+      FROM said GROUP BY project_id, by_person, key
+      UNION ALL SELECT project_id, 'carried', '', sum(stands - stood) FROM (
+        SELECT project_id, clip_id, max(stands) AS stands, max(stood) AS stood FROM said WHERE NOT by_person GROUP BY 1, 2
+      ) carried GROUP BY project_id
+    ) x;
+  ELSE
+    PERFORM set_config('enable_seqscan', 'on', true);  -- until this function ends
+    EXECUTE $count$ SELECT add_tally(x.project_id, x.facet, x.key, x.n, 0) FROM (
+      WITH said AS MATERIALIZED (
+        SELECT a.project_id, a.clip_id, a.source = 'human' AS by_person, coalesce(a.label_id::text, a.answer) AS key,
+          max((l.n_later IS NULL)::int) AS stands,
+          max((coalesce(l.n_later_before, 0) = 0 AND own.annotation_id IS NULL)::int) AS stood
+        FROM (SELECT DISTINCT project_id, clip_id FROM added) n
+        JOIN clip c ON c.project_id = n.project_id AND c.clip_id = n.clip_id
+        JOIN annotation a ON a.project_id = n.project_id AND a.clip_id = n.clip_id
+        LEFT JOIN (SELECT annotation_id FROM added) own ON own.annotation_id = a.annotation_id
+        LEFT JOIN (
+          SELECT later.supersedes, count(*) AS n_later, count(*) FILTER (WHERE own.annotation_id IS NULL) AS n_later_before
+          FROM annotation later LEFT JOIN (SELECT annotation_id FROM added) own ON own.annotation_id = later.annotation_id
+          WHERE later.supersedes IS NOT NULL GROUP BY later.supersedes
+        ) l ON l.supersedes = a.annotation_id
+        WHERE c.is_active AND a.answer <> 'withdrawn'
+        GROUP BY 1, 2, 3, 4
+      )
+      SELECT project_id, CASE WHEN by_person THEN 'answer' ELSE 'carried answer' END AS facet, key, sum(stands - stood) AS n
+      FROM said GROUP BY project_id, by_person, key
+      UNION ALL SELECT project_id, 'carried', '', sum(stands - stood) FROM (
+        SELECT project_id, clip_id, max(stands) AS stands, max(stood) AS stood FROM said WHERE NOT by_person GROUP BY 1, 2
+      ) carried GROUP BY project_id
+    ) x $count$;
+  END IF;
+  RETURN NULL;
+END $_$;
+
+-- Name: tally_clips(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.tally_clips() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    -- Nobody has spoken of a new clip yet.
+    PERFORM add_tally(x.project_id, f.facet, '', f.n, f.duration_us) FROM (
+      SELECT project_id, count(*) AS n, sum(in_us(duration_s))::bigint AS duration_us,
+        count(*) FILTER (WHERE is_redundant) AS n_redundant,
+        coalesce(sum(in_us(duration_s)) FILTER (WHERE is_redundant), 0)::bigint AS redundant_us
+      FROM now_rows WHERE is_active GROUP BY project_id
+    ) x CROSS JOIN LATERAL (VALUES ('clip', x.n, x.duration_us), ('redundant', x.n_redundant, x.redundant_us))
+      f (facet, n, duration_us);
+    RETURN NULL;
+  END IF;
+  PERFORM add_tally(x.project_id, f.facet, '', f.n, f.duration_us) FROM (
+    SELECT project_id, sum(sign) AS n, sum(sign * in_us(duration_s))::bigint AS duration_us,
+      coalesce(sum(sign) FILTER (WHERE is_redundant), 0) AS n_redundant,
+      coalesce(sum(sign * in_us(duration_s)) FILTER (WHERE is_redundant), 0)::bigint AS redundant_us,
+      coalesce(sum(sign) FILTER (WHERE is_answered), 0) AS n_answered
+    FROM (
+      SELECT project_id, duration_s, is_redundant, is_answered, 1 AS sign FROM now_rows WHERE is_active
+      UNION ALL SELECT project_id, duration_s, is_redundant, is_answered, -1 FROM former_rows WHERE is_active
+    ) active GROUP BY project_id
+  ) x CROSS JOIN LATERAL (VALUES ('clip', x.n, x.duration_us), ('redundant', x.n_redundant, x.redundant_us),
+    ('answered', x.n_answered, 0)) f (facet, n, duration_us);
+  IF (SELECT sum(is_active::int) FROM now_rows) = (SELECT sum(is_active::int) FROM former_rows) AND NOT EXISTS (
+    SELECT FROM (SELECT clip_id, is_active FROM now_rows EXCEPT SELECT clip_id, is_active FROM former_rows) turned
+  ) THEN
+    RETURN NULL;
+  END IF;
+  -- What was said, found and computed of a clip counts as long as the clip is active.
+  EXECUTE $count$ SELECT add_tally(x.project_id, x.facet, x.key, x.n::bigint, 0) FROM (
+    WITH turned AS MATERIALIZED (
+      SELECT project_id, clip_id, recording_id, sum(sign) AS sign FROM (
+        SELECT project_id, clip_id, recording_id, 1 AS sign FROM now_rows WHERE is_active
+        UNION ALL SELECT project_id, clip_id, recording_id, -1 FROM former_rows WHERE is_active
+      ) active GROUP BY project_id, clip_id, recording_id HAVING sum(sign) <> 0
+    ), said AS (
+      SELECT DISTINCT t.project_id, t.clip_id, t.sign, a.source = 'human' AS by_person,
+        coalesce(a.label_id::text, a.answer) AS key
+      FROM turned t JOIN current_annotation a ON a.project_id = t.project_id AND a.clip_id = t.clip_id
+    )
+    SELECT project_id, CASE WHEN by_person THEN 'answer' ELSE 'carried answer' END AS facet, key, sum(sign) AS n
+    FROM said GROUP BY project_id, by_person, key
+    UNION ALL SELECT project_id, 'carried', '', sum(sign)
+    FROM (SELECT DISTINCT project_id, clip_id, sign FROM said WHERE NOT by_person) carried GROUP BY project_id
+    UNION ALL SELECT t.project_id, 'clip problem', p.kind, sum(t.sign)
+    FROM turned t JOIN problem p ON p.recording_id = t.recording_id AND p.clip_id = t.clip_id GROUP BY t.project_id, p.kind
+    UNION ALL SELECT t.project_id, 'embedding', e.encoder_id::text, sum(t.sign)
+    FROM turned t JOIN encoder n USING (project_id)
+    JOIN embedding e ON e.encoder_id = n.encoder_id AND e.clip_id = t.clip_id GROUP BY t.project_id, e.encoder_id
+  ) x $count$;
+  RETURN NULL;
+END $_$;
+
+-- Name: tally_cuts(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.tally_cuts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    EXECUTE $count$ SELECT add_tally(c.project_id, 'cut', '', count(*), 0) FROM now_rows c JOIN recording r USING (recording_id)
+    WHERE c.is_active AND r.superseded_at IS NULL GROUP BY c.project_id $count$;
+  ELSE
+    EXECUTE $count$ SELECT add_tally(c.project_id, 'cut', '', sum(c.sign), 0) FROM (
+      SELECT project_id, recording_id, 1 AS sign FROM now_rows WHERE is_active
+      UNION ALL SELECT project_id, recording_id, -1 FROM former_rows WHERE is_active
+    ) c JOIN recording r USING (recording_id) WHERE r.superseded_at IS NULL GROUP BY c.project_id $count$;
+  END IF;
+  RETURN NULL;
+END $_$;
+
+-- Name: tally_embeddings(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.tally_embeddings() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+BEGIN
+  EXECUTE $count$ SELECT add_tally(e.project_id, 'embedding', e.encoder_id::text, $1 * count(*), 0)
+  FROM changed e JOIN clip c USING (clip_id) WHERE c.is_active GROUP BY e.project_id, e.encoder_id $count$ USING CASE WHEN TG_OP = 'INSERT' THEN 1 ELSE -1 END;
+  RETURN NULL;
+END $_$;
+
+-- Name: tally_failures(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.tally_failures() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    PERFORM add_tally(project_id, 'failure', error, count(*), 0) FROM now_rows WHERE resolved_at IS NULL
+    GROUP BY project_id, error;
+  ELSE
+    PERFORM add_tally(x.project_id, 'failure', x.error, sum(x.sign), 0) FROM (
+      SELECT project_id, error, 1 AS sign FROM now_rows WHERE resolved_at IS NULL
+      UNION ALL SELECT project_id, error, -1 FROM former_rows WHERE resolved_at IS NULL
+    ) x GROUP BY x.project_id, x.error;
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- Name: tally_flags(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.tally_flags() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+BEGIN
+  PERFORM FROM clip c WHERE c.clip_id IN (SELECT clip_id FROM added) ORDER BY c.clip_id FOR NO KEY UPDATE;
+  PERFORM add_tally(n.project_id, 'flagged', '', sum(v.stands - v.stood), 0)
+  FROM (SELECT DISTINCT project_id, clip_id, author FROM added) n CROSS JOIN LATERAL (SELECT
+    coalesce((SELECT f.is_raised::int FROM flag f
+      WHERE f.project_id = n.project_id AND f.clip_id = n.clip_id AND f.author = n.author
+      ORDER BY f.created_at DESC LIMIT 1), 0) AS stands,
+    coalesce((SELECT f.is_raised::int FROM flag f
+      WHERE f.project_id = n.project_id AND f.clip_id = n.clip_id AND f.author = n.author
+        AND f.flag_id NOT IN (SELECT flag_id FROM added)
+      ORDER BY f.created_at DESC LIMIT 1), 0) AS stood) v
+  GROUP BY n.project_id;
+  RETURN NULL;
+END $$;
+
+-- Name: tally_problems(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.tally_problems() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+DECLARE
+  sign int := CASE WHEN TG_OP = 'INSERT' THEN 1 ELSE -1 END;
+BEGIN
+  EXECUTE $count$ SELECT add_tally(x.project_id, x.facet, x.kind, $1 * x.n, 0) FROM (
+    SELECT p.project_id, 'clip problem' AS facet, p.kind, count(*) AS n FROM changed p JOIN clip c USING (clip_id)
+    WHERE c.is_active GROUP BY p.project_id, p.kind
+    UNION ALL SELECT p.project_id, 'recording problem', p.kind, count(*) FROM changed p JOIN recording r USING (recording_id)
+    WHERE p.clip_id IS NULL AND r.superseded_at IS NULL GROUP BY p.project_id, p.kind
+    -- The first of its problems that nothing mends, or the last.
+    UNION ALL SELECT p.project_id, 'problem recording', '', count(DISTINCT p.recording_id) FROM changed p
+    JOIN recording r USING (recording_id)
+    WHERE p.clip_id IS NULL AND p.fix IS NULL AND r.superseded_at IS NULL AND NOT EXISTS (
+      SELECT FROM problem other WHERE other.recording_id = p.recording_id AND other.clip_id IS NULL AND other.fix IS NULL
+        AND other.problem_id NOT IN (SELECT problem_id FROM changed))
+    GROUP BY p.project_id
+  ) x $count$ USING sign;
+  RETURN NULL;
+END $_$;
+
+-- Name: tally_recordings(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.tally_recordings() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    PERFORM add_tally(project_id, 'recording', '', count(*), sum(in_us(duration_s))::bigint)
+    FROM now_rows WHERE superseded_at IS NULL GROUP BY project_id;
+    RETURN NULL;
+  END IF;
+  EXECUTE $count$ SELECT add_tally(x.project_id, x.facet, x.key, x.n, x.duration_us) FROM (
+    WITH turned AS MATERIALIZED (
+      SELECT project_id, recording_id, max(duration_s) AS duration_s, sum(sign) AS sign FROM (
+        SELECT project_id, recording_id, duration_s, 1 AS sign FROM now_rows WHERE superseded_at IS NULL
+        UNION ALL SELECT project_id, recording_id, duration_s, -1 FROM former_rows WHERE superseded_at IS NULL
+      ) standing GROUP BY project_id, recording_id HAVING sum(sign) <> 0
+    )
+    SELECT project_id, 'recording' AS facet, '' AS key, sum(sign)::bigint AS n,
+      sum(sign * in_us(duration_s))::bigint AS duration_us
+    FROM turned GROUP BY project_id
+    UNION ALL SELECT t.project_id, 'cut', '', sum(t.sign)::bigint, 0 FROM turned t JOIN cut c USING (recording_id)
+    WHERE c.is_active GROUP BY t.project_id
+    UNION ALL SELECT t.project_id, 'recording problem', p.kind, sum(t.sign)::bigint, 0 FROM turned t
+    JOIN problem p USING (recording_id) WHERE p.clip_id IS NULL GROUP BY t.project_id, p.kind
+    UNION ALL SELECT t.project_id, 'problem recording', '', sum(t.sign)::bigint, 0 FROM turned t
+    WHERE EXISTS (SELECT FROM problem p WHERE p.recording_id = t.recording_id AND p.clip_id IS NULL AND p.fix IS NULL)
+    GROUP BY t.project_id
+  ) x $count$;
+  RETURN NULL;
+END $_$;
+
+-- Name: tally_reviews(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.tally_reviews() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    PERFORM add_tally(project_id, 'review', state, count(*), 0) FROM now_rows GROUP BY project_id, state;
+  ELSIF TG_OP = 'DELETE' THEN
+    PERFORM add_tally(project_id, 'review', state, -count(*), 0) FROM former_rows GROUP BY project_id, state;
+  ELSE
+    PERFORM add_tally(x.project_id, 'review', x.state, sum(x.sign), 0) FROM (
+      SELECT project_id, state, 1 AS sign FROM now_rows UNION ALL SELECT project_id, state, -1 FROM former_rows
+    ) x GROUP BY x.project_id, x.state;
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- Name: tally_rows(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.tally_rows() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+DECLARE
+  sign int := CASE WHEN TG_OP = 'INSERT' THEN 1 ELSE -1 END;
+BEGIN
+  IF TG_ARGV[0] = 'selection' THEN
+    PERFORM add_tally(project_id, 'selection', selection_id::text, sign * count(*), 0) FROM changed
+    GROUP BY project_id, selection_id;
+  ELSE
+    PERFORM add_tally(project_id, TG_ARGV[0], '', sign * count(*), 0) FROM changed GROUP BY project_id;
+  END IF;
+  RETURN NULL;
+END $$;
 
 -- Name: admin_act; Type: TABLE; Schema: public; Owner: -
 
@@ -649,6 +1121,7 @@ CREATE TABLE public.clip (
     clipped_ratio real,
     dc_offset real,
     bandwidth_hz real,
+    is_answered boolean DEFAULT false NOT NULL,
     CONSTRAINT clip_bandwidth_hz_check CHECK ((bandwidth_hz >= (0)::double precision)),
     CONSTRAINT clip_check CHECK ((stop_sample > start_sample)),
     CONSTRAINT clip_clipped_ratio_check CHECK (((clipped_ratio >= (0)::double precision) AND (clipped_ratio <= (1)::double precision))),
@@ -673,6 +1146,10 @@ COMMENT ON COLUMN public.clip.loudness_lufs IS 'integrated, ITU-R BS.1770; null 
 -- Name: COLUMN clip.snr_db; Type: COMMENT; Schema: public; Owner: -
 
 COMMENT ON COLUMN public.clip.snr_db IS 'estimated: loud frames against the noise floor';
+
+-- Name: COLUMN clip.is_answered; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.clip.is_answered IS 'a person''s answer stands; kept by a trigger on annotation';
 
 -- Name: clip_clip_id_seq; Type: SEQUENCE; Schema: public; Owner: -
 
@@ -1371,6 +1848,33 @@ ALTER TABLE public.source ALTER COLUMN source_id ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+-- Name: tally; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.tally (
+    tally_id bigint NOT NULL,
+    project_id integer NOT NULL,
+    facet text NOT NULL,
+    key text NOT NULL,
+    n bigint NOT NULL,
+    duration_us bigint NOT NULL
+)
+WITH (fillfactor='50');
+
+-- Name: COLUMN tally.key; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.tally.key IS 'a label''s id, a problem''s kind, a review''s state, …; empty where a facet has but one';
+
+-- Name: tally_tally_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.tally ALTER COLUMN tally_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.tally_tally_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 -- Name: admin_act admin_act_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.admin_act
@@ -1431,10 +1935,10 @@ ALTER TABLE ONLY public.clip
 ALTER TABLE ONLY public.consensus
     ADD CONSTRAINT consensus_pkey PRIMARY KEY (clip_id);
 
--- Name: cut cut_of_project; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: cut cut_of_recording; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.cut
-    ADD CONSTRAINT cut_of_project UNIQUE (project_id, cut_id);
+    ADD CONSTRAINT cut_of_recording UNIQUE (project_id, recording_id, cut_id);
 
 -- Name: cut cut_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -1676,6 +2180,11 @@ ALTER TABLE ONLY public.source
 ALTER TABLE ONLY public.source
     ADD CONSTRAINT source_project_id_uri_key UNIQUE (project_id, uri);
 
+-- Name: tally tally_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tally
+    ADD CONSTRAINT tally_pkey PRIMARY KEY (tally_id);
+
 -- Name: annotation_by_author; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX annotation_by_author ON public.annotation USING btree (project_id, author, created_at DESC);
@@ -1683,6 +2192,10 @@ CREATE INDEX annotation_by_author ON public.annotation USING btree (project_id, 
 -- Name: annotation_by_clip; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX annotation_by_clip ON public.annotation USING btree (project_id, clip_id);
+
+-- Name: annotation_by_label; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX annotation_by_label ON public.annotation USING btree (project_id, label_id, clip_id) WHERE (label_id IS NOT NULL);
 
 -- Name: annotation_superseded; Type: INDEX; Schema: public; Owner: -
 
@@ -1692,9 +2205,21 @@ CREATE INDEX annotation_superseded ON public.annotation USING btree (supersedes)
 
 CREATE INDEX augmented_clip_by_parent ON public.augmented_clip USING btree (clip_id);
 
+-- Name: clip_answered; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX clip_answered ON public.clip USING btree (project_id, clip_id) WHERE (is_active AND is_answered);
+
+-- Name: clip_browse; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX clip_browse ON public.clip USING btree (project_id, clip_id) INCLUDE (duration_s, snr_db, loudness_lufs, bandwidth_hz, recording_id, is_answered, is_redundant) WHERE is_active;
+
 -- Name: clip_by_recording; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX clip_by_recording ON public.clip USING btree (recording_id);
+CREATE INDEX clip_by_recording ON public.clip USING btree (recording_id, clip_id);
+
+-- Name: clip_redundant; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX clip_redundant ON public.clip USING btree (project_id, clip_id) WHERE (is_active AND is_redundant);
 
 -- Name: consensus_by_label; Type: INDEX; Schema: public; Owner: -
 
@@ -1715,6 +2240,10 @@ CREATE INDEX duplicate_decision_by_clip ON public.duplicate_decision USING btree
 -- Name: duplicate_group_by_project; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX duplicate_group_by_project ON public.duplicate_group USING btree (project_id, duplicate_group_id);
+
+-- Name: duplicate_group_page; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX duplicate_group_page ON public.duplicate USING btree (project_id, duplicate_group_id, distance);
 
 -- Name: encoder_current; Type: INDEX; Schema: public; Owner: -
 
@@ -1744,9 +2273,21 @@ CREATE INDEX operation_by_project ON public.operation USING btree (project_id, o
 
 CREATE INDEX problem_by_kind ON public.problem USING btree (project_id, kind);
 
+-- Name: problem_of_clip; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX problem_of_clip ON public.problem USING btree (project_id, kind, clip_id) WHERE (clip_id IS NOT NULL);
+
+-- Name: recording_by_group; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX recording_by_group ON public.recording USING btree (project_id, source_group, recording_id);
+
+-- Name: recording_by_name; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX recording_by_name ON public.recording USING btree (project_id, name COLLATE "C", recording_id);
+
 -- Name: recording_by_sound; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX recording_by_sound ON public.recording USING btree (project_id, pcm_sha256);
+CREATE INDEX recording_by_sound ON public.recording USING btree (project_id, pcm_sha256, recording_id);
 
 -- Name: recording_by_source; Type: INDEX; Schema: public; Owner: -
 
@@ -1763,6 +2304,10 @@ CREATE INDEX review_next ON public.review USING btree (project_id, "position", r
 -- Name: review_one_a_clip; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX review_one_a_clip ON public.review USING btree (project_id, clip_id);
+
+-- Name: tally_by_facet; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX tally_by_facet ON public.tally USING btree (project_id, facet, key);
 
 -- Name: admin_act append_only; Type: TRIGGER; Schema: public; Owner: -
 
@@ -1802,7 +2347,15 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.recordi
 
 -- Name: annotation check_supersedes; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER check_supersedes BEFORE INSERT ON public.annotation FOR EACH ROW EXECUTE FUNCTION public.check_supersedes();
+CREATE TRIGGER check_supersedes BEFORE INSERT ON public.annotation FOR EACH ROW WHEN (((new.source = 'human'::text) OR (new.supersedes IS NOT NULL))) EXECUTE FUNCTION public.check_supersedes();
+
+-- Name: progress keep_to_author; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER keep_to_author BEFORE UPDATE OF stage, n_done, n_failed, n_total, stage_began_at, updated_at, cursor ON public.progress FOR EACH ROW EXECUTE FUNCTION public.keep_to_author();
+
+-- Name: source keep_to_author; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER keep_to_author BEFORE UPDATE OF watch_every_s, then_verbs ON public.source FOR EACH ROW EXECUTE FUNCTION public.keep_to_author();
 
 -- Name: annotation settle_review; Type: TRIGGER; Schema: public; Owner: -
 
@@ -1940,6 +2493,98 @@ CREATE TRIGGER stamp_author BEFORE INSERT ON public.selection_item FOR EACH ROW 
 
 CREATE TRIGGER stamp_author BEFORE INSERT ON public.source FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
 
+-- Name: annotation tally_added; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_added AFTER INSERT ON public.annotation REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.tally_annotations();
+
+-- Name: clip tally_added; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_added AFTER INSERT ON public.clip REFERENCING NEW TABLE AS now_rows FOR EACH STATEMENT EXECUTE FUNCTION public.tally_clips();
+
+-- Name: cut tally_added; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_added AFTER INSERT ON public.cut REFERENCING NEW TABLE AS now_rows FOR EACH STATEMENT EXECUTE FUNCTION public.tally_cuts();
+
+-- Name: dataset_version tally_added; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_added AFTER INSERT ON public.dataset_version REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.tally_rows('version');
+
+-- Name: duplicate_group tally_added; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_added AFTER INSERT ON public.duplicate_group REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.tally_rows('group');
+
+-- Name: embedding tally_added; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_added AFTER INSERT ON public.embedding REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.tally_embeddings();
+
+-- Name: failure tally_added; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_added AFTER INSERT ON public.failure REFERENCING NEW TABLE AS now_rows FOR EACH STATEMENT EXECUTE FUNCTION public.tally_failures();
+
+-- Name: flag tally_added; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_added AFTER INSERT ON public.flag REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.tally_flags();
+
+-- Name: problem tally_added; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_added AFTER INSERT ON public.problem REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.tally_problems();
+
+-- Name: recording tally_added; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_added AFTER INSERT ON public.recording REFERENCING NEW TABLE AS now_rows FOR EACH STATEMENT EXECUTE FUNCTION public.tally_recordings();
+
+-- Name: review tally_added; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_added AFTER INSERT ON public.review REFERENCING NEW TABLE AS now_rows FOR EACH STATEMENT EXECUTE FUNCTION public.tally_reviews();
+
+-- Name: selection_item tally_added; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_added AFTER INSERT ON public.selection_item REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.tally_rows('selection');
+
+-- Name: clip tally_changed; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_changed AFTER UPDATE ON public.clip REFERENCING OLD TABLE AS former_rows NEW TABLE AS now_rows FOR EACH STATEMENT EXECUTE FUNCTION public.tally_clips();
+
+-- Name: cut tally_changed; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_changed AFTER UPDATE ON public.cut REFERENCING OLD TABLE AS former_rows NEW TABLE AS now_rows FOR EACH STATEMENT EXECUTE FUNCTION public.tally_cuts();
+
+-- Name: failure tally_changed; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_changed AFTER UPDATE ON public.failure REFERENCING OLD TABLE AS former_rows NEW TABLE AS now_rows FOR EACH STATEMENT EXECUTE FUNCTION public.tally_failures();
+
+-- Name: recording tally_changed; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_changed AFTER UPDATE ON public.recording REFERENCING OLD TABLE AS former_rows NEW TABLE AS now_rows FOR EACH STATEMENT EXECUTE FUNCTION public.tally_recordings();
+
+-- Name: review tally_changed; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_changed AFTER UPDATE ON public.review REFERENCING OLD TABLE AS former_rows NEW TABLE AS now_rows FOR EACH STATEMENT EXECUTE FUNCTION public.tally_reviews();
+
+-- Name: dataset_version tally_removed; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_removed AFTER DELETE ON public.dataset_version REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.tally_rows('version');
+
+-- Name: duplicate_group tally_removed; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_removed AFTER DELETE ON public.duplicate_group REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.tally_rows('group');
+
+-- Name: embedding tally_removed; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_removed AFTER DELETE ON public.embedding REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.tally_embeddings();
+
+-- Name: problem tally_removed; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_removed AFTER DELETE ON public.problem REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.tally_problems();
+
+-- Name: review tally_removed; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_removed AFTER DELETE ON public.review REFERENCING OLD TABLE AS former_rows FOR EACH STATEMENT EXECUTE FUNCTION public.tally_reviews();
+
+-- Name: selection_item tally_removed; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER tally_removed AFTER DELETE ON public.selection_item REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.tally_rows('selection');
+
 -- Name: annotation annotation_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.annotation
@@ -1949,11 +2594,6 @@ ALTER TABLE ONLY public.annotation
 
 ALTER TABLE ONLY public.annotation
     ADD CONSTRAINT annotation_label_id_fkey FOREIGN KEY (project_id, label_id) REFERENCES public.label(project_id, label_id);
-
--- Name: annotation annotation_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.annotation
-    ADD CONSTRAINT annotation_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
 
 -- Name: annotation annotation_supersedes_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1998,17 +2638,7 @@ ALTER TABLE ONLY public.augmented_clip
 -- Name: clip clip_cut_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.clip
-    ADD CONSTRAINT clip_cut_id_fkey FOREIGN KEY (project_id, cut_id) REFERENCES public.cut(project_id, cut_id);
-
--- Name: clip clip_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.clip
-    ADD CONSTRAINT clip_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
-
--- Name: clip clip_recording_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.clip
-    ADD CONSTRAINT clip_recording_id_fkey FOREIGN KEY (project_id, recording_id) REFERENCES public.recording(project_id, recording_id);
+    ADD CONSTRAINT clip_cut_id_fkey FOREIGN KEY (project_id, recording_id, cut_id) REFERENCES public.cut(project_id, recording_id, cut_id);
 
 -- Name: consensus consensus_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -2124,11 +2754,6 @@ ALTER TABLE ONLY public.embedding
 
 ALTER TABLE ONLY public.embedding
     ADD CONSTRAINT embedding_encoder_id_fkey FOREIGN KEY (project_id, encoder_id) REFERENCES public.encoder(project_id, encoder_id);
-
--- Name: embedding embedding_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.embedding
-    ADD CONSTRAINT embedding_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
 
 -- Name: encoder encoder_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -2275,11 +2900,6 @@ ALTER TABLE ONLY public.review
 ALTER TABLE ONLY public.review
     ADD CONSTRAINT review_operation_id_fkey FOREIGN KEY (project_id, operation_id) REFERENCES public.operation(project_id, operation_id);
 
--- Name: review review_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.review
-    ADD CONSTRAINT review_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
-
 -- Name: review review_proposed_label_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.review
@@ -2314,6 +2934,11 @@ ALTER TABLE ONLY public.selection
 
 ALTER TABLE ONLY public.source
     ADD CONSTRAINT source_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
+
+-- Name: tally tally_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tally
+    ADD CONSTRAINT tally_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id) ON DELETE CASCADE;
 
 -- Name: admin_act; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -2395,9 +3020,7 @@ CREATE POLICY clip_add ON public.clip FOR INSERT TO earmark_researcher WITH CHEC
 
 -- Name: clip clip_assigned; Type: POLICY; Schema: public; Owner: -
 
-CREATE POLICY clip_assigned ON public.clip FOR SELECT TO earmark_annotator USING (((project_id = ANY (( SELECT public.my_projects('annotator'::text) AS my_projects)::integer[])) AND (EXISTS ( SELECT
-   FROM public.assignment s
-  WHERE ((s.clip_id = clip.clip_id) AND (s.person = SESSION_USER))))));
+CREATE POLICY clip_assigned ON public.clip FOR SELECT TO earmark_annotator USING (((project_id = ANY (( SELECT public.my_projects('annotator'::text) AS my_projects)::integer[])) AND public.is_assigned(clip_id)));
 
 -- Name: clip clip_change; Type: POLICY; Schema: public; Owner: -
 
@@ -2457,7 +3080,9 @@ ALTER TABLE public.dataset_item ENABLE ROW LEVEL SECURITY;
 
 -- Name: dataset_item dataset_item_add; Type: POLICY; Schema: public; Owner: -
 
-CREATE POLICY dataset_item_add ON public.dataset_item FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+CREATE POLICY dataset_item_add ON public.dataset_item FOR INSERT TO earmark_researcher WITH CHECK (((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])) AND (EXISTS ( SELECT
+   FROM public.dataset_version v
+  WHERE ((v.dataset_version_id = dataset_item.dataset_version_id) AND (v.author = SESSION_USER) AND (v.created_at >= now()))))));
 
 -- Name: dataset_item dataset_item_read; Type: POLICY; Schema: public; Owner: -
 
@@ -2595,7 +3220,7 @@ ALTER TABLE public.job ENABLE ROW LEVEL SECURITY;
 
 -- Name: job job_add; Type: POLICY; Schema: public; Owner: -
 
-CREATE POLICY job_add ON public.job FOR INSERT TO earmark_reviewer WITH CHECK (((state = 'waiting'::text) AND (queue_id IS NULL) AND (project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[]))));
+CREATE POLICY job_add ON public.job FOR INSERT TO earmark_reviewer WITH CHECK ((public.is_job(verbs) AND (project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[]))));
 
 -- Name: job job_change; Type: POLICY; Schema: public; Owner: -
 
@@ -2651,7 +3276,9 @@ ALTER TABLE public.operation ENABLE ROW LEVEL SECURITY;
 
 -- Name: operation operation_add; Type: POLICY; Schema: public; Owner: -
 
-CREATE POLICY operation_add ON public.operation FOR INSERT TO earmark_reviewer WITH CHECK ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+CREATE POLICY operation_add ON public.operation FOR INSERT TO earmark_reviewer WITH CHECK (((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])) AND ((job_id IS NULL) OR (EXISTS ( SELECT
+   FROM public.job j
+  WHERE ((j.job_id = operation.job_id) AND (j.author = SESSION_USER)))))));
 
 -- Name: operation_outcome; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -2779,7 +3406,7 @@ CREATE POLICY review_read ON public.review FOR SELECT TO earmark_reviewer USING 
 
 -- Name: review review_remove; Type: POLICY; Schema: public; Owner: -
 
-CREATE POLICY review_remove ON public.review FOR DELETE TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+CREATE POLICY review_remove ON public.review FOR DELETE TO earmark_reviewer USING (((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])) AND ((claimed_until IS NULL) OR (claimed_until < clock_timestamp()) OR (claimed_by = SESSION_USER))));
 
 -- Name: selection; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -2828,6 +3455,14 @@ CREATE POLICY source_change ON public.source FOR UPDATE TO earmark_researcher US
 -- Name: source source_read; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY source_read ON public.source FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: tally; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.tally ENABLE ROW LEVEL SECURITY;
+
+-- Name: tally tally_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY tally_read ON public.tally FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
 
 -- Name: SCHEMA public; Type: ACL; Schema: -; Owner: -
 
@@ -2904,107 +3539,86 @@ REVOKE ALL ON FUNCTION pg_catalog.lowrite(integer, bytea) FROM PUBLIC;
 -- Name: FUNCTION pg_advisory_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_advisory_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_advisory_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_advisory_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_advisory_unlock(bigint); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock(bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(bigint) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_advisory_unlock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock(integer, integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(integer, integer) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_advisory_unlock_all(); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock_all() FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_all() TO earmark_reviewer;
 
 -- Name: FUNCTION pg_advisory_unlock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(bigint) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_advisory_unlock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(integer, integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(integer, integer) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_advisory_xact_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_advisory_xact_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_advisory_xact_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_advisory_xact_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_try_advisory_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_try_advisory_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_try_advisory_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_try_advisory_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_try_advisory_xact_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_try_advisory_xact_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_try_advisory_xact_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO earmark_reviewer;
 
 -- Name: FUNCTION pg_try_advisory_xact_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: -
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO earmark_reviewer;
 
 -- Name: FUNCTION add_person(name text, verifier text, is_admin boolean); Type: ACL; Schema: public; Owner: -
 
@@ -3015,6 +3629,10 @@ GRANT ALL ON FUNCTION public.add_person(name text, verifier text, is_admin boole
 
 REVOKE ALL ON FUNCTION public.add_project(name text, recipe jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.add_project(name text, recipe jsonb) TO earmark_admin;
+
+-- Name: FUNCTION add_tally(of_project integer, of_facet text, of_key text, more bigint, more_us bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.add_tally(of_project integer, of_facet text, of_key text, more bigint, more_us bigint) FROM PUBLIC;
 
 -- Name: FUNCTION check_supersedes(); Type: ACL; Schema: public; Owner: -
 
@@ -3067,15 +3685,47 @@ GRANT ALL ON FUNCTION public.erase_project(project_id integer, name_again text) 
 
 REVOKE ALL ON FUNCTION public.fit_group(who text) FROM PUBLIC;
 
+-- Name: FUNCTION fresh_tallies(of_project integer); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.fresh_tallies(of_project integer) FROM PUBLIC;
+
 -- Name: FUNCTION grant_duty(project_id integer, person text, duty text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.grant_duty(project_id integer, person text, duty text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.grant_duty(project_id integer, person text, duty text) TO earmark_researcher;
 
+-- Name: FUNCTION hold_run(operation_id bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.hold_run(operation_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.hold_run(operation_id bigint) TO earmark_reviewer;
+
+-- Name: FUNCTION in_us(duration_s double precision); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.in_us(duration_s double precision) FROM PUBLIC;
+
+-- Name: FUNCTION is_assigned(clip_id bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_assigned(clip_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_assigned(clip_id bigint) TO earmark_annotator;
+
+-- Name: FUNCTION is_job(verbs jsonb); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_job(verbs jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_job(verbs jsonb) TO earmark_reviewer;
+
 -- Name: FUNCTION is_lab_admin(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.is_lab_admin() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_lab_admin() TO earmark_annotator;
+
+-- Name: FUNCTION keep_to_author(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.keep_to_author() FROM PUBLIC;
+
+-- Name: FUNCTION lock_project(project_id integer); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.lock_project(project_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.lock_project(project_id integer) TO earmark_reviewer;
 
 -- Name: FUNCTION log_admin_act(act text, person text, project text, detail jsonb); Type: ACL; Schema: public; Owner: -
 
@@ -3096,9 +3746,19 @@ GRANT ALL ON FUNCTION public.my_projects(at_least text) TO earmark_annotator;
 REVOKE ALL ON FUNCTION public.queue_job(job_id bigint, queue text, task text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.queue_job(job_id bigint, queue text, task text) TO earmark_reviewer;
 
+-- Name: FUNCTION recount(of_project integer); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.recount(of_project integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.recount(of_project integer) TO earmark_researcher;
+
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.refuse_change() FROM PUBLIC;
+
+-- Name: FUNCTION release_run(operation_id bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.release_run(operation_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.release_run(operation_id bigint) TO earmark_reviewer;
 
 -- Name: FUNCTION remove_person(name text); Type: ACL; Schema: public; Owner: -
 
@@ -3128,10 +3788,50 @@ GRANT ALL ON FUNCTION public.skip_review(project_id integer, clip_id bigint) TO 
 
 REVOKE ALL ON FUNCTION public.stamp_author() FROM PUBLIC;
 
--- Name: FUNCTION sweep_dead(project_id integer, lock_class integer); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION sweep_dead(project_id integer); Type: ACL; Schema: public; Owner: -
 
-REVOKE ALL ON FUNCTION public.sweep_dead(project_id integer, lock_class integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.sweep_dead(project_id integer, lock_class integer) TO earmark_annotator;
+REVOKE ALL ON FUNCTION public.sweep_dead(project_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sweep_dead(project_id integer) TO earmark_annotator;
+
+-- Name: FUNCTION tally_annotations(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.tally_annotations() FROM PUBLIC;
+
+-- Name: FUNCTION tally_clips(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.tally_clips() FROM PUBLIC;
+
+-- Name: FUNCTION tally_cuts(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.tally_cuts() FROM PUBLIC;
+
+-- Name: FUNCTION tally_embeddings(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.tally_embeddings() FROM PUBLIC;
+
+-- Name: FUNCTION tally_failures(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.tally_failures() FROM PUBLIC;
+
+-- Name: FUNCTION tally_flags(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.tally_flags() FROM PUBLIC;
+
+-- Name: FUNCTION tally_problems(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.tally_problems() FROM PUBLIC;
+
+-- Name: FUNCTION tally_recordings(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.tally_recordings() FROM PUBLIC;
+
+-- Name: FUNCTION tally_reviews(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.tally_reviews() FROM PUBLIC;
+
+-- Name: FUNCTION tally_rows(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.tally_rows() FROM PUBLIC;
 
 -- Name: TABLE admin_act; Type: ACL; Schema: public; Owner: -
 
@@ -3139,8 +3839,56 @@ GRANT SELECT ON TABLE public.admin_act TO earmark_admin;
 
 -- Name: TABLE annotation; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT,INSERT ON TABLE public.annotation TO earmark_annotator;
+GRANT SELECT ON TABLE public.annotation TO earmark_annotator;
 GRANT SELECT ON TABLE public.annotation TO earmark_reviewer;
+
+-- Name: COLUMN annotation.annotation_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(annotation_id) ON TABLE public.annotation TO earmark_annotator;
+
+-- Name: COLUMN annotation.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.annotation TO earmark_annotator;
+
+-- Name: COLUMN annotation.clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(clip_id) ON TABLE public.annotation TO earmark_annotator;
+
+-- Name: COLUMN annotation.source; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(source) ON TABLE public.annotation TO earmark_annotator;
+
+-- Name: COLUMN annotation.answer; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(answer) ON TABLE public.annotation TO earmark_annotator;
+
+-- Name: COLUMN annotation.label_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(label_id) ON TABLE public.annotation TO earmark_annotator;
+
+-- Name: COLUMN annotation.confidence; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(confidence) ON TABLE public.annotation TO earmark_annotator;
+
+-- Name: COLUMN annotation.supersedes; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(supersedes) ON TABLE public.annotation TO earmark_annotator;
+
+-- Name: COLUMN annotation.n_plays; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_plays) ON TABLE public.annotation TO earmark_annotator;
+
+-- Name: COLUMN annotation.heard_s; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(heard_s) ON TABLE public.annotation TO earmark_annotator;
+
+-- Name: COLUMN annotation.response_ms; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(response_ms) ON TABLE public.annotation TO earmark_annotator;
+
+-- Name: COLUMN annotation.speed; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(speed) ON TABLE public.annotation TO earmark_annotator;
 
 -- Name: TABLE assignment; Type: ACL; Schema: public; Owner: -
 
@@ -3150,35 +3898,196 @@ GRANT SELECT ON TABLE public.assignment TO earmark_reviewer;
 -- Name: TABLE augmentation; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.augmentation TO earmark_reviewer;
-GRANT INSERT ON TABLE public.augmentation TO earmark_researcher;
+
+-- Name: COLUMN augmentation.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.augmentation TO earmark_researcher;
+
+-- Name: COLUMN augmentation.name; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(name) ON TABLE public.augmentation TO earmark_researcher;
+
+-- Name: COLUMN augmentation.spec; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(spec) ON TABLE public.augmentation TO earmark_researcher;
+
+-- Name: COLUMN augmentation.spec_sha256; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(spec_sha256) ON TABLE public.augmentation TO earmark_researcher;
+
+-- Name: COLUMN augmentation.operation_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(operation_id) ON TABLE public.augmentation TO earmark_researcher;
 
 -- Name: TABLE augmented_clip; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.augmented_clip TO earmark_reviewer;
-GRANT INSERT ON TABLE public.augmented_clip TO earmark_researcher;
+
+-- Name: COLUMN augmented_clip.augmentation_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(augmentation_id) ON TABLE public.augmented_clip TO earmark_researcher;
+
+-- Name: COLUMN augmented_clip.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.augmented_clip TO earmark_researcher;
+
+-- Name: COLUMN augmented_clip.clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(clip_id) ON TABLE public.augmented_clip TO earmark_researcher;
+
+-- Name: COLUMN augmented_clip."position"; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT("position") ON TABLE public.augmented_clip TO earmark_researcher;
+
+-- Name: COLUMN augmented_clip.spec; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(spec) ON TABLE public.augmented_clip TO earmark_researcher;
+
+-- Name: COLUMN augmented_clip.seed; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(seed) ON TABLE public.augmented_clip TO earmark_researcher;
+
+-- Name: COLUMN augmented_clip.sha256; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(sha256) ON TABLE public.augmented_clip TO earmark_researcher;
+
+-- Name: COLUMN augmented_clip.rate_hz; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(rate_hz) ON TABLE public.augmented_clip TO earmark_researcher;
+
+-- Name: COLUMN augmented_clip.n_channels; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_channels) ON TABLE public.augmented_clip TO earmark_researcher;
+
+-- Name: COLUMN augmented_clip.n_samples; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_samples) ON TABLE public.augmented_clip TO earmark_researcher;
 
 -- Name: COLUMN augmented_clip.object_key; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(object_key) ON TABLE public.augmented_clip TO earmark_researcher;
+GRANT INSERT(object_key),UPDATE(object_key) ON TABLE public.augmented_clip TO earmark_researcher;
 
 -- Name: TABLE clip; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.clip TO earmark_annotator;
 GRANT SELECT ON TABLE public.clip TO earmark_reviewer;
-GRANT INSERT ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.recording_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(recording_id) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.cut_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(cut_id) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.start_sample; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(start_sample) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.stop_sample; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(stop_sample) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.object_key; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(object_key) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.sha256; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(sha256) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.rate_hz; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(rate_hz) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.n_channels; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_channels) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.n_samples; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_samples) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.peak_dbfs; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(peak_dbfs) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.rms_dbfs; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(rms_dbfs) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.thumbnail; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(thumbnail) ON TABLE public.clip TO earmark_researcher;
 
 -- Name: COLUMN clip.is_active; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(is_active) ON TABLE public.clip TO earmark_researcher;
+GRANT INSERT(is_active),UPDATE(is_active) ON TABLE public.clip TO earmark_researcher;
 
 -- Name: COLUMN clip.is_redundant; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(is_redundant) ON TABLE public.clip TO earmark_researcher;
+GRANT INSERT(is_redundant),UPDATE(is_redundant) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.loudness_lufs; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(loudness_lufs) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.snr_db; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(snr_db) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.silence_ratio; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(silence_ratio) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.clipped_ratio; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(clipped_ratio) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.dc_offset; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(dc_offset) ON TABLE public.clip TO earmark_researcher;
+
+-- Name: COLUMN clip.bandwidth_hz; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(bandwidth_hz) ON TABLE public.clip TO earmark_researcher;
 
 -- Name: TABLE consensus; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.consensus TO earmark_reviewer;
-GRANT INSERT,DELETE ON TABLE public.consensus TO earmark_researcher;
+GRANT DELETE ON TABLE public.consensus TO earmark_researcher;
+
+-- Name: COLUMN consensus.clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(clip_id) ON TABLE public.consensus TO earmark_researcher;
+
+-- Name: COLUMN consensus.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.consensus TO earmark_researcher;
+
+-- Name: COLUMN consensus.answer; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(answer) ON TABLE public.consensus TO earmark_researcher;
+
+-- Name: COLUMN consensus.label_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(label_id) ON TABLE public.consensus TO earmark_researcher;
+
+-- Name: COLUMN consensus.confidence; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(confidence) ON TABLE public.consensus TO earmark_researcher;
+
+-- Name: COLUMN consensus.n_votes; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_votes) ON TABLE public.consensus TO earmark_researcher;
+
+-- Name: COLUMN consensus.is_disputed; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(is_disputed) ON TABLE public.consensus TO earmark_researcher;
 
 -- Name: TABLE current_annotation; Type: ACL; Schema: public; Owner: -
 
@@ -3188,100 +4097,325 @@ GRANT SELECT ON TABLE public.current_annotation TO earmark_reviewer;
 -- Name: TABLE cut; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.cut TO earmark_reviewer;
-GRANT INSERT ON TABLE public.cut TO earmark_researcher;
+
+-- Name: COLUMN cut.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.cut TO earmark_researcher;
+
+-- Name: COLUMN cut.recording_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(recording_id) ON TABLE public.cut TO earmark_researcher;
+
+-- Name: COLUMN cut.spec; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(spec) ON TABLE public.cut TO earmark_researcher;
+
+-- Name: COLUMN cut.spec_sha256; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(spec_sha256) ON TABLE public.cut TO earmark_researcher;
+
+-- Name: COLUMN cut.n_clips; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_clips) ON TABLE public.cut TO earmark_researcher;
 
 -- Name: COLUMN cut.is_active; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(is_active) ON TABLE public.cut TO earmark_researcher;
+GRANT INSERT(is_active),UPDATE(is_active) ON TABLE public.cut TO earmark_researcher;
+
+-- Name: COLUMN cut.operation_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(operation_id) ON TABLE public.cut TO earmark_researcher;
 
 -- Name: TABLE dataset; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.dataset TO earmark_reviewer;
-GRANT INSERT ON TABLE public.dataset TO earmark_researcher;
+
+-- Name: COLUMN dataset.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.dataset TO earmark_researcher;
 
 -- Name: COLUMN dataset.name; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(name) ON TABLE public.dataset TO earmark_researcher;
+GRANT INSERT(name),UPDATE(name) ON TABLE public.dataset TO earmark_researcher;
 
 -- Name: TABLE dataset_item; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.dataset_item TO earmark_reviewer;
-GRANT INSERT ON TABLE public.dataset_item TO earmark_researcher;
+
+-- Name: COLUMN dataset_item.dataset_version_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(dataset_version_id) ON TABLE public.dataset_item TO earmark_researcher;
+
+-- Name: COLUMN dataset_item.clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(clip_id) ON TABLE public.dataset_item TO earmark_researcher;
+
+-- Name: COLUMN dataset_item.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.dataset_item TO earmark_researcher;
+
+-- Name: COLUMN dataset_item.split; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(split) ON TABLE public.dataset_item TO earmark_researcher;
+
+-- Name: COLUMN dataset_item.label; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(label) ON TABLE public.dataset_item TO earmark_researcher;
+
+-- Name: COLUMN dataset_item.confidence; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(confidence) ON TABLE public.dataset_item TO earmark_researcher;
+
+-- Name: COLUMN dataset_item.n_votes; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_votes) ON TABLE public.dataset_item TO earmark_researcher;
+
+-- Name: COLUMN dataset_item.object_key; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(object_key) ON TABLE public.dataset_item TO earmark_researcher;
+
+-- Name: COLUMN dataset_item.sha256; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(sha256) ON TABLE public.dataset_item TO earmark_researcher;
+
+-- Name: COLUMN dataset_item.rate_hz; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(rate_hz) ON TABLE public.dataset_item TO earmark_researcher;
+
+-- Name: COLUMN dataset_item.n_channels; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_channels) ON TABLE public.dataset_item TO earmark_researcher;
+
+-- Name: COLUMN dataset_item.n_samples; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_samples) ON TABLE public.dataset_item TO earmark_researcher;
+
+-- Name: COLUMN dataset_item.recording_uri; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(recording_uri) ON TABLE public.dataset_item TO earmark_researcher;
+
+-- Name: COLUMN dataset_item.start_sample; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(start_sample) ON TABLE public.dataset_item TO earmark_researcher;
+
+-- Name: COLUMN dataset_item.stop_sample; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(stop_sample) ON TABLE public.dataset_item TO earmark_researcher;
+
+-- Name: COLUMN dataset_item.split_group; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(split_group) ON TABLE public.dataset_item TO earmark_researcher;
 
 -- Name: TABLE dataset_version; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.dataset_version TO earmark_reviewer;
-GRANT INSERT ON TABLE public.dataset_version TO earmark_researcher;
+
+-- Name: COLUMN dataset_version.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.dataset_version TO earmark_researcher;
+
+-- Name: COLUMN dataset_version.dataset_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(dataset_id) ON TABLE public.dataset_version TO earmark_researcher;
+
+-- Name: COLUMN dataset_version.version; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(version) ON TABLE public.dataset_version TO earmark_researcher;
+
+-- Name: COLUMN dataset_version.spec; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(spec) ON TABLE public.dataset_version TO earmark_researcher;
+
+-- Name: COLUMN dataset_version.n_items; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_items) ON TABLE public.dataset_version TO earmark_researcher;
+
+-- Name: COLUMN dataset_version.manifest_sha256; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(manifest_sha256) ON TABLE public.dataset_version TO earmark_researcher;
+
+-- Name: COLUMN dataset_version.operation_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(operation_id) ON TABLE public.dataset_version TO earmark_researcher;
 
 -- Name: TABLE duplicate; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.duplicate TO earmark_reviewer;
-GRANT INSERT,DELETE ON TABLE public.duplicate TO earmark_researcher;
+GRANT DELETE ON TABLE public.duplicate TO earmark_researcher;
+
+-- Name: COLUMN duplicate.clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(clip_id) ON TABLE public.duplicate TO earmark_researcher;
+
+-- Name: COLUMN duplicate.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.duplicate TO earmark_researcher;
+
+-- Name: COLUMN duplicate.duplicate_group_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(duplicate_group_id) ON TABLE public.duplicate TO earmark_researcher;
+
+-- Name: COLUMN duplicate.distance; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(distance) ON TABLE public.duplicate TO earmark_researcher;
+
+-- Name: COLUMN duplicate.reason; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(reason) ON TABLE public.duplicate TO earmark_researcher;
+
+-- Name: COLUMN duplicate.lag_s; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(lag_s) ON TABLE public.duplicate TO earmark_researcher;
 
 -- Name: TABLE duplicate_decision; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.duplicate_decision TO earmark_reviewer;
-GRANT INSERT ON TABLE public.duplicate_decision TO earmark_researcher;
+
+-- Name: COLUMN duplicate_decision.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.duplicate_decision TO earmark_researcher;
+
+-- Name: COLUMN duplicate_decision.clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(clip_id) ON TABLE public.duplicate_decision TO earmark_researcher;
+
+-- Name: COLUMN duplicate_decision.decision; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(decision) ON TABLE public.duplicate_decision TO earmark_researcher;
 
 -- Name: TABLE duplicate_group; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.duplicate_group TO earmark_reviewer;
-GRANT INSERT,DELETE ON TABLE public.duplicate_group TO earmark_researcher;
+GRANT DELETE ON TABLE public.duplicate_group TO earmark_researcher;
+
+-- Name: COLUMN duplicate_group.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.duplicate_group TO earmark_researcher;
 
 -- Name: COLUMN duplicate_group.representative_clip_id; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(representative_clip_id) ON TABLE public.duplicate_group TO earmark_researcher;
+GRANT INSERT(representative_clip_id),UPDATE(representative_clip_id) ON TABLE public.duplicate_group TO earmark_researcher;
+
+-- Name: COLUMN duplicate_group.operation_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(operation_id) ON TABLE public.duplicate_group TO earmark_researcher;
 
 -- Name: TABLE embedding; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.embedding TO earmark_reviewer;
-GRANT INSERT ON TABLE public.embedding TO earmark_researcher;
+
+-- Name: COLUMN embedding.encoder_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(encoder_id) ON TABLE public.embedding TO earmark_researcher;
+
+-- Name: COLUMN embedding.clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(clip_id) ON TABLE public.embedding TO earmark_researcher;
+
+-- Name: COLUMN embedding.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.embedding TO earmark_researcher;
+
+-- Name: COLUMN embedding.vector; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(vector) ON TABLE public.embedding TO earmark_researcher;
 
 -- Name: TABLE encoder; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.encoder TO earmark_reviewer;
-GRANT INSERT ON TABLE public.encoder TO earmark_researcher;
+
+-- Name: COLUMN encoder.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.encoder TO earmark_researcher;
+
+-- Name: COLUMN encoder.spec; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(spec) ON TABLE public.encoder TO earmark_researcher;
+
+-- Name: COLUMN encoder.spec_sha256; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(spec_sha256) ON TABLE public.encoder TO earmark_researcher;
 
 -- Name: COLUMN encoder.n_dims; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(n_dims) ON TABLE public.encoder TO earmark_researcher;
+GRANT INSERT(n_dims),UPDATE(n_dims) ON TABLE public.encoder TO earmark_researcher;
 
 -- Name: COLUMN encoder.is_current; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(is_current) ON TABLE public.encoder TO earmark_researcher;
+GRANT INSERT(is_current),UPDATE(is_current) ON TABLE public.encoder TO earmark_researcher;
 
 -- Name: TABLE failure; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT,INSERT ON TABLE public.failure TO earmark_reviewer;
+GRANT SELECT ON TABLE public.failure TO earmark_reviewer;
+
+-- Name: COLUMN failure.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.failure TO earmark_reviewer;
 
 -- Name: COLUMN failure.operation_id; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(operation_id) ON TABLE public.failure TO earmark_reviewer;
+GRANT INSERT(operation_id),UPDATE(operation_id) ON TABLE public.failure TO earmark_reviewer;
+
+-- Name: COLUMN failure.stage; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(stage) ON TABLE public.failure TO earmark_reviewer;
+
+-- Name: COLUMN failure.item; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(item) ON TABLE public.failure TO earmark_reviewer;
 
 -- Name: COLUMN failure.error; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(error) ON TABLE public.failure TO earmark_reviewer;
+GRANT INSERT(error),UPDATE(error) ON TABLE public.failure TO earmark_reviewer;
 
 -- Name: COLUMN failure.message; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(message) ON TABLE public.failure TO earmark_reviewer;
+GRANT INSERT(message),UPDATE(message) ON TABLE public.failure TO earmark_reviewer;
 
 -- Name: COLUMN failure.n_attempts; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(n_attempts) ON TABLE public.failure TO earmark_reviewer;
+GRANT INSERT(n_attempts),UPDATE(n_attempts) ON TABLE public.failure TO earmark_reviewer;
 
 -- Name: COLUMN failure.resolved_at; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(resolved_at) ON TABLE public.failure TO earmark_reviewer;
+GRANT INSERT(resolved_at),UPDATE(resolved_at) ON TABLE public.failure TO earmark_reviewer;
 
 -- Name: TABLE flag; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT,INSERT ON TABLE public.flag TO earmark_annotator;
+GRANT SELECT ON TABLE public.flag TO earmark_annotator;
 GRANT SELECT ON TABLE public.flag TO earmark_reviewer;
+
+-- Name: COLUMN flag.flag_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(flag_id) ON TABLE public.flag TO earmark_annotator;
+
+-- Name: COLUMN flag.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.flag TO earmark_annotator;
+
+-- Name: COLUMN flag.clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(clip_id) ON TABLE public.flag TO earmark_annotator;
+
+-- Name: COLUMN flag.is_raised; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(is_raised) ON TABLE public.flag TO earmark_annotator;
 
 -- Name: TABLE job; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT,INSERT ON TABLE public.job TO earmark_reviewer;
+GRANT SELECT ON TABLE public.job TO earmark_reviewer;
+
+-- Name: COLUMN job.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.job TO earmark_reviewer;
+
+-- Name: COLUMN job.verbs; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(verbs) ON TABLE public.job TO earmark_reviewer;
+
+-- Name: COLUMN job.source_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(source_id) ON TABLE public.job TO earmark_reviewer;
 
 -- Name: COLUMN job.state; Type: ACL; Schema: public; Owner: -
 
@@ -3307,12 +4441,43 @@ GRANT UPDATE(ended_at) ON TABLE public.job TO earmark_reviewer;
 
 GRANT SELECT ON TABLE public.label TO earmark_annotator;
 GRANT SELECT ON TABLE public.label TO earmark_reviewer;
-GRANT INSERT ON TABLE public.label TO earmark_researcher;
+
+-- Name: COLUMN label.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.label TO earmark_researcher;
+
+-- Name: COLUMN label.name; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(name) ON TABLE public.label TO earmark_researcher;
+
+-- Name: COLUMN label."position"; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT("position") ON TABLE public.label TO earmark_researcher;
 
 -- Name: TABLE map_point; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.map_point TO earmark_reviewer;
-GRANT INSERT,DELETE ON TABLE public.map_point TO earmark_researcher;
+GRANT DELETE ON TABLE public.map_point TO earmark_researcher;
+
+-- Name: COLUMN map_point.encoder_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(encoder_id) ON TABLE public.map_point TO earmark_researcher;
+
+-- Name: COLUMN map_point.clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(clip_id) ON TABLE public.map_point TO earmark_researcher;
+
+-- Name: COLUMN map_point.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.map_point TO earmark_researcher;
+
+-- Name: COLUMN map_point.x; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(x) ON TABLE public.map_point TO earmark_researcher;
+
+-- Name: COLUMN map_point.y; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(y) ON TABLE public.map_point TO earmark_researcher;
 
 -- Name: TABLE member; Type: ACL; Schema: public; Owner: -
 
@@ -3322,12 +4487,64 @@ GRANT SELECT ON TABLE public.member TO earmark_reviewer;
 -- Name: TABLE operation; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.operation TO earmark_annotator;
-GRANT SELECT,INSERT ON TABLE public.operation TO earmark_reviewer;
+GRANT SELECT ON TABLE public.operation TO earmark_reviewer;
+
+-- Name: COLUMN operation.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.operation TO earmark_reviewer;
+
+-- Name: COLUMN operation.action; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(action) ON TABLE public.operation TO earmark_reviewer;
+
+-- Name: COLUMN operation.spec; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(spec) ON TABLE public.operation TO earmark_reviewer;
+
+-- Name: COLUMN operation.job_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(job_id) ON TABLE public.operation TO earmark_reviewer;
 
 -- Name: TABLE operation_outcome; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.operation_outcome TO earmark_annotator;
-GRANT SELECT,INSERT ON TABLE public.operation_outcome TO earmark_reviewer;
+GRANT SELECT ON TABLE public.operation_outcome TO earmark_reviewer;
+
+-- Name: COLUMN operation_outcome.operation_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(operation_id) ON TABLE public.operation_outcome TO earmark_reviewer;
+
+-- Name: COLUMN operation_outcome.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.operation_outcome TO earmark_reviewer;
+
+-- Name: COLUMN operation_outcome.status; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(status) ON TABLE public.operation_outcome TO earmark_reviewer;
+
+-- Name: COLUMN operation_outcome.n_input; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_input) ON TABLE public.operation_outcome TO earmark_reviewer;
+
+-- Name: COLUMN operation_outcome.n_done; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_done) ON TABLE public.operation_outcome TO earmark_reviewer;
+
+-- Name: COLUMN operation_outcome.n_unchanged; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_unchanged) ON TABLE public.operation_outcome TO earmark_reviewer;
+
+-- Name: COLUMN operation_outcome.n_failed; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_failed) ON TABLE public.operation_outcome TO earmark_reviewer;
+
+-- Name: COLUMN operation_outcome.detail; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(detail) ON TABLE public.operation_outcome TO earmark_reviewer;
+
+-- Name: COLUMN operation_outcome.message; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(message) ON TABLE public.operation_outcome TO earmark_reviewer;
 
 -- Name: TABLE person; Type: ACL; Schema: public; Owner: -
 
@@ -3337,44 +4554,76 @@ GRANT SELECT ON TABLE public.person TO earmark_reviewer;
 -- Name: TABLE problem; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.problem TO earmark_reviewer;
-GRANT INSERT,DELETE ON TABLE public.problem TO earmark_researcher;
+GRANT DELETE ON TABLE public.problem TO earmark_researcher;
+
+-- Name: COLUMN problem.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.problem TO earmark_researcher;
+
+-- Name: COLUMN problem.recording_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(recording_id) ON TABLE public.problem TO earmark_researcher;
+
+-- Name: COLUMN problem.clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(clip_id) ON TABLE public.problem TO earmark_researcher;
+
+-- Name: COLUMN problem.kind; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(kind) ON TABLE public.problem TO earmark_researcher;
+
+-- Name: COLUMN problem.message; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(message) ON TABLE public.problem TO earmark_researcher;
+
+-- Name: COLUMN problem.fix; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(fix) ON TABLE public.problem TO earmark_researcher;
 
 -- Name: TABLE progress; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.progress TO earmark_annotator;
-GRANT SELECT,INSERT ON TABLE public.progress TO earmark_reviewer;
+GRANT SELECT ON TABLE public.progress TO earmark_reviewer;
+
+-- Name: COLUMN progress.operation_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(operation_id) ON TABLE public.progress TO earmark_reviewer;
+
+-- Name: COLUMN progress.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.progress TO earmark_reviewer;
 
 -- Name: COLUMN progress.stage; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(stage) ON TABLE public.progress TO earmark_reviewer;
+GRANT INSERT(stage),UPDATE(stage) ON TABLE public.progress TO earmark_reviewer;
 
 -- Name: COLUMN progress.n_done; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(n_done) ON TABLE public.progress TO earmark_reviewer;
+GRANT INSERT(n_done),UPDATE(n_done) ON TABLE public.progress TO earmark_reviewer;
 
 -- Name: COLUMN progress.n_failed; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(n_failed) ON TABLE public.progress TO earmark_reviewer;
+GRANT INSERT(n_failed),UPDATE(n_failed) ON TABLE public.progress TO earmark_reviewer;
 
 -- Name: COLUMN progress.n_total; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(n_total) ON TABLE public.progress TO earmark_reviewer;
+GRANT INSERT(n_total),UPDATE(n_total) ON TABLE public.progress TO earmark_reviewer;
 
 -- Name: COLUMN progress.is_cancel_asked; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(is_cancel_asked) ON TABLE public.progress TO earmark_reviewer;
+GRANT INSERT(is_cancel_asked),UPDATE(is_cancel_asked) ON TABLE public.progress TO earmark_reviewer;
 
 -- Name: COLUMN progress.stage_began_at; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(stage_began_at) ON TABLE public.progress TO earmark_reviewer;
+GRANT INSERT(stage_began_at),UPDATE(stage_began_at) ON TABLE public.progress TO earmark_reviewer;
 
 -- Name: COLUMN progress.updated_at; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(updated_at) ON TABLE public.progress TO earmark_reviewer;
+GRANT INSERT(updated_at),UPDATE(updated_at) ON TABLE public.progress TO earmark_reviewer;
 
 -- Name: COLUMN progress.cursor; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(cursor) ON TABLE public.progress TO earmark_reviewer;
+GRANT INSERT(cursor),UPDATE(cursor) ON TABLE public.progress TO earmark_reviewer;
 
 -- Name: TABLE project; Type: ACL; Schema: public; Owner: -
 
@@ -3392,41 +4641,171 @@ GRANT UPDATE(truth_uri) ON TABLE public.project TO earmark_researcher;
 -- Name: TABLE recording; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.recording TO earmark_reviewer;
-GRANT INSERT ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.uri; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(uri) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.name; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(name) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.size_bytes; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(size_bytes) ON TABLE public.recording TO earmark_researcher;
 
 -- Name: COLUMN recording.mtime_ns; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(mtime_ns) ON TABLE public.recording TO earmark_researcher;
+GRANT INSERT(mtime_ns),UPDATE(mtime_ns) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.file_sha256; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(file_sha256) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.pcm_sha256; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(pcm_sha256) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.container; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(container) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.codec; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(codec) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.rate_hz; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(rate_hz) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.n_channels; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_channels) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.n_samples; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_samples) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.claimed_n_samples; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(claimed_n_samples) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.bit_depth; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(bit_depth) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.peak_dbfs; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(peak_dbfs) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.rms_dbfs; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(rms_dbfs) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.clipped_ratio; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(clipped_ratio) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.dc_offset; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(dc_offset) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.n_not_finite; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_not_finite) ON TABLE public.recording TO earmark_researcher;
 
 -- Name: COLUMN recording.source_group; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(source_group) ON TABLE public.recording TO earmark_researcher;
+GRANT INSERT(source_group),UPDATE(source_group) ON TABLE public.recording TO earmark_researcher;
 
 -- Name: COLUMN recording.superseded_at; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(superseded_at) ON TABLE public.recording TO earmark_researcher;
+GRANT INSERT(superseded_at),UPDATE(superseded_at) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.operation_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(operation_id) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.bandwidth_hz; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(bandwidth_hz) ON TABLE public.recording TO earmark_researcher;
+
+-- Name: COLUMN recording.n_dropped_samples; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_dropped_samples) ON TABLE public.recording TO earmark_researcher;
 
 -- Name: COLUMN recording.vanished_at; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(vanished_at) ON TABLE public.recording TO earmark_researcher;
+GRANT INSERT(vanished_at),UPDATE(vanished_at) ON TABLE public.recording TO earmark_researcher;
 
 -- Name: COLUMN recording.source_id; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(source_id) ON TABLE public.recording TO earmark_researcher;
+GRANT INSERT(source_id),UPDATE(source_id) ON TABLE public.recording TO earmark_researcher;
 
 -- Name: TABLE recording_label; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.recording_label TO earmark_reviewer;
-GRANT INSERT ON TABLE public.recording_label TO earmark_researcher;
+
+-- Name: COLUMN recording_label.recording_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(recording_id) ON TABLE public.recording_label TO earmark_researcher;
+
+-- Name: COLUMN recording_label.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.recording_label TO earmark_researcher;
+
+-- Name: COLUMN recording_label.label_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(label_id) ON TABLE public.recording_label TO earmark_researcher;
+
+-- Name: COLUMN recording_label.source; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(source) ON TABLE public.recording_label TO earmark_researcher;
+
+-- Name: COLUMN recording_label.start_sample; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(start_sample) ON TABLE public.recording_label TO earmark_researcher;
+
+-- Name: COLUMN recording_label.stop_sample; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(stop_sample) ON TABLE public.recording_label TO earmark_researcher;
 
 -- Name: TABLE review; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.review TO earmark_annotator;
-GRANT SELECT,INSERT,DELETE ON TABLE public.review TO earmark_reviewer;
+GRANT SELECT,DELETE ON TABLE public.review TO earmark_reviewer;
+
+-- Name: COLUMN review.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.review TO earmark_reviewer;
+
+-- Name: COLUMN review.clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(clip_id) ON TABLE public.review TO earmark_reviewer;
 
 -- Name: COLUMN review."position"; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE("position") ON TABLE public.review TO earmark_reviewer;
+GRANT INSERT("position"),UPDATE("position") ON TABLE public.review TO earmark_reviewer;
+
+-- Name: COLUMN review.reason; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(reason) ON TABLE public.review TO earmark_reviewer;
+
+-- Name: COLUMN review.proposed_label_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(proposed_label_id) ON TABLE public.review TO earmark_reviewer;
+
+-- Name: COLUMN review.proposed_confidence; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(proposed_confidence) ON TABLE public.review TO earmark_reviewer;
+
+-- Name: COLUMN review.operation_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(operation_id) ON TABLE public.review TO earmark_reviewer;
 
 -- Name: TABLE schema_migration; Type: ACL; Schema: public; Owner: -
 
@@ -3436,34 +4815,81 @@ GRANT SELECT ON TABLE public.schema_migration TO earmark_reviewer;
 -- Name: TABLE selection; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.selection TO earmark_reviewer;
-GRANT INSERT,DELETE ON TABLE public.selection TO earmark_researcher;
+GRANT DELETE ON TABLE public.selection TO earmark_researcher;
+
+-- Name: COLUMN selection.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.selection TO earmark_researcher;
+
+-- Name: COLUMN selection.name; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(name) ON TABLE public.selection TO earmark_researcher;
+
+-- Name: COLUMN selection.spec; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(spec) ON TABLE public.selection TO earmark_researcher;
+
+-- Name: COLUMN selection.operation_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(operation_id) ON TABLE public.selection TO earmark_researcher;
 
 -- Name: TABLE selection_item; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.selection_item TO earmark_reviewer;
-GRANT INSERT,DELETE ON TABLE public.selection_item TO earmark_researcher;
+GRANT DELETE ON TABLE public.selection_item TO earmark_researcher;
+
+-- Name: COLUMN selection_item.selection_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(selection_id) ON TABLE public.selection_item TO earmark_researcher;
+
+-- Name: COLUMN selection_item.clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(clip_id) ON TABLE public.selection_item TO earmark_researcher;
+
+-- Name: COLUMN selection_item.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.selection_item TO earmark_researcher;
+
+-- Name: COLUMN selection_item."position"; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT("position") ON TABLE public.selection_item TO earmark_researcher;
+
+-- Name: COLUMN selection_item.reason; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(reason) ON TABLE public.selection_item TO earmark_researcher;
 
 -- Name: TABLE source; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.source TO earmark_reviewer;
-GRANT INSERT ON TABLE public.source TO earmark_researcher;
+
+-- Name: COLUMN source.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.source TO earmark_researcher;
+
+-- Name: COLUMN source.uri; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(uri) ON TABLE public.source TO earmark_researcher;
 
 -- Name: COLUMN source.label_rules; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(label_rules) ON TABLE public.source TO earmark_researcher;
+GRANT INSERT(label_rules),UPDATE(label_rules) ON TABLE public.source TO earmark_researcher;
 
 -- Name: COLUMN source.watch_every_s; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(watch_every_s) ON TABLE public.source TO earmark_researcher;
+GRANT INSERT(watch_every_s),UPDATE(watch_every_s) ON TABLE public.source TO earmark_researcher;
 
 -- Name: COLUMN source.then_verbs; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(then_verbs) ON TABLE public.source TO earmark_researcher;
+GRANT INSERT(then_verbs),UPDATE(then_verbs) ON TABLE public.source TO earmark_researcher;
 
 -- Name: COLUMN source.looked_at; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(looked_at) ON TABLE public.source TO earmark_researcher;
+GRANT INSERT(looked_at),UPDATE(looked_at) ON TABLE public.source TO earmark_researcher;
 
 -- Name: COLUMN source.n_files; Type: ACL; Schema: public; Owner: -
 
-GRANT UPDATE(n_files) ON TABLE public.source TO earmark_researcher;
+GRANT INSERT(n_files),UPDATE(n_files) ON TABLE public.source TO earmark_researcher;
+
+-- Name: TABLE tally; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.tally TO earmark_reviewer;

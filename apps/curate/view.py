@@ -16,7 +16,7 @@ from pipeline.catalog.counts import Counts
 from pipeline.core.errors import EarmarkError
 from pipeline.widgets.buttons import Buttons
 from pipeline.widgets.layout import columns, page, stack
-from pipeline.widgets.shell import EmptyState, Header, Kpis, Notice, Progress
+from pipeline.widgets.shell import EmptyState, Kpis, Notice, Progress
 from pipeline.workflows.operation import Conn
 
 _PAUSE_RUNNING_S, _PAUSE_IDLE_S = 0.7, 3.0
@@ -50,7 +50,7 @@ class CuratePage:
         self._controls = stack(self._map.controls, self._duplicates.controls)
         self._nothing = EmptyState("")
         self.root = page(
-            Header("Curate", nav=session.nav("curate"), project=session.project.name, person=session.person),
+            session.header("curate"),
             self._notice,
             self._kpis,
             columns(self._tabs, self._controls, widths="1fr auto"),

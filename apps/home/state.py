@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from apps.main_job import action_words, duration_words, outcome_words, when_words
+from apps.session import Session
+from pipeline.catalog.annotations import PersonProgress
 from pipeline.catalog.operations import OperationState
 from pipeline.catalog.projects import Project
 from pipeline.core.errors import StorageError
@@ -69,20 +71,57 @@ class HomeState:
 
 @dataclass(frozen=True, kw_only=True)
 class ForYou:
-    """What this person could do next, in words, and the page where it is done."""
+    """What this person could do next, in words, and the page where it is done; None where others must do it."""
 
     title: str
     text: str
-    action: str
-    page: str
+    action: str = ""
+    page: str | None = None
 
 
-def for_you(overview: Overview) -> ForYou:
-    """The one next thing to do: answer what waits, else the first stage that is not done."""
+def links_of(session: Session) -> dict[str, str]:
+    """The pages that this person may open, with the address of each."""
+    return {str(entry["name"]).lower(): str(entry["href"]) for entry in session.nav("home")}
+
+
+def for_you(overview: Overview, pages: Collection[str]) -> ForYou:
+    """The one next thing to do: answer what waits, else the first stage that is not done. ``pages`` may be opened."""
+    found = _next_thing(overview)
+    if found.page in pages:
+        return found
+    who = "A researcher of this project takes the next step."
+    return ForYou(title=found.title, text=f"{found.text} {who}" if found.page == "recordings" else who)
+
+
+def welcome(pages: Collection[str]) -> ForYou:
+    """What stands on the page of a project that holds nothing yet."""
+    if "recordings" not in pages:
+        text = "A researcher brings recordings in; then clips come here for your ear."
+        return ForYou(title="This project holds nothing yet", text=text)
+    return ForYou(
+        title="Bring in your first recordings",
+        text="Name a folder or a store with sound of any format. Nothing in it is altered; "
+        "what cannot be read is listed with its reason.",
+        action="Bring in recordings",
+        page="recordings",
+    )
+
+
+def open_steps(steps: list[dict[str, Any]], links: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The steps, each with a link if this person may open its page; what others must do does not wait for them."""
+    opened: list[dict[str, Any]] = []
+    for step in steps:
+        href = links.get(str(step["href"]).removesuffix(".ipynb"), "")
+        is_others = not href and step["state"] == "waiting"
+        opened.append({**step, "href": href, "state": "todo" if is_others else step["state"]})
+    return opened
+
+
+def _next_thing(overview: Overview) -> ForYou:
     counts, person = overview.counts, overview.person
     if overview.n_waiting:
         clips = "1 clip waits" if overview.n_waiting == 1 else f"{overview.n_waiting:,} clips wait"
-        return ForYou(title=f"{clips} for your ear", text=_own_work(overview), action="Review", page="review")
+        return ForYou(title=f"{clips} for your ear", text=own_work(overview.person), action="Review", page="review")
     if counts.n_recordings == 0:
         return ForYou(
             title="Nothing is brought in yet",
@@ -107,7 +146,7 @@ def for_you(overview: Overview) -> ForYou:
         )
     return ForYou(
         title="Nothing waits for you",
-        text=_own_work(overview) + " Build the queue anew, or release what is settled.",
+        text=own_work(overview.person) + " Build the queue anew, or release what is settled.",
         action="Releases",
         page="releases",
     )
@@ -216,8 +255,8 @@ def _counted(n: int, word: str) -> str:
     return f"{n:,} {word}" if n == 1 else f"{n:,} {word}s"
 
 
-def _own_work(overview: Overview) -> str:
-    person = overview.person
+def own_work(person: PersonProgress) -> str:
+    """What this person has done, as a sentence."""
     if person.n_answers == 0:
         return "You have not answered any clip yet."
     words = f"You answered {person.n_answers_today:,} today, {person.n_answers:,} in all"

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from apps.home.state import HomeData, HomeState, Truth, for_you, kpis, label_balance, operation_rows
+from apps.home.own_view import OwnHomePage
+from apps.home.state import (
+    HomeData,
+    HomeState,
+    Truth,
+    for_you,
+    kpis,
+    label_balance,
+    links_of,
+    open_steps,
+    operation_rows,
+    welcome,
+)
 from apps.main_job import Pace, action_words, main_job_steps, running_now
 from apps.page import show_page
 from apps.session import Session
 from pipeline.widgets.charts import Bars
 from pipeline.widgets.layout import columns, page, stack
-from pipeline.widgets.shell import EmptyState, Header, Kpis, Notice, Progress, Steps
+from pipeline.widgets.shell import EmptyState, Kpis, Notice, Progress, Steps
 from pipeline.widgets.tables import Table
 from pipeline.workflows.operation import Conn
 
@@ -32,8 +45,13 @@ _TRUTH = [
 
 
 def show() -> None:
-    """Paint the page and keep it fresh."""
-    show_page("home", HomePage)
+    """Paint the page that this person's duty asks for, and keep it fresh."""
+    show_page("home", home_page)
+
+
+def home_page(session: Session) -> HomePage | OwnHomePage:
+    """The project at a glance; for an annotator, who sees nothing of it, their own work."""
+    return OwnHomePage(session) if session.duty == "annotator" else HomePage(session)
 
 
 class HomePage:
@@ -44,14 +62,15 @@ class HomePage:
         self._state = HomeState(session.project)
         self._pace = Pace()
         self._notice, self._progress, self._steps, self._kpis = Notice(), Progress(), Steps(), Kpis()
-        self._for_you, self._welcome = EmptyState(""), _welcome()
+        self._links = links_of(session)
+        self._for_you, self._welcome = EmptyState(""), _welcome(self._links)
         self._truth = Table(_TRUTH, title="What was found of the planted truth")
         self._labels = Bars(title="Labels")
         self._labels.empty_text = "No clip has a label yet."
         self._operations = Table(_OPERATIONS, title="Last operations", empty_text="Nothing has run yet.")
         middle = columns(stack(self._for_you, self._truth), self._labels)
         self._work = stack(self._kpis, middle, self._operations)
-        header = Header("Home", nav=session.nav("home"), project=session.project.name, person=session.person)
+        header = session.header("home")
         self.root = page(header, self._notice, self._steps, self._progress, self._welcome, self._work)
         self.draw(self.read(session.workspace.conn))
 
@@ -64,7 +83,7 @@ class HomePage:
         overview = what.overview
         if self._notice.tone == "error":
             self._notice.clear()
-        self._steps.items = main_job_steps(overview)
+        self._steps.items = open_steps(main_job_steps(overview), self._links)
         self._welcome.layout.display = None if what.is_fresh_project else "none"
         self._work.layout.display = "none" if what.is_fresh_project else None
         self._kpis.items = kpis(overview)
@@ -81,10 +100,11 @@ class HomePage:
         self._notice.error(sentence)
 
     def _draw_for_you(self, what: HomeData) -> None:
-        next_thing = for_you(what.overview)
+        next_thing = for_you(what.overview, self._links)
         with self._for_you.hold_sync():
             self._for_you.title, self._for_you.text = next_thing.title, next_thing.text
-            self._for_you.action_label, self._for_you.action_href = next_thing.action, f"{next_thing.page}.ipynb"
+            self._for_you.action_label = next_thing.action
+            self._for_you.action_href = self._links.get(next_thing.page or "", "")
 
     def _draw_truth(self, truth: Truth | None) -> None:
         self._truth.layout.display = "none" if truth is None else None
@@ -103,14 +123,10 @@ class HomePage:
         self._progress.show(stage, done, total=now.n_total, rate=rate, left_s=left_s, note=f"started by {now.author}")
 
 
-def _welcome() -> EmptyState:
-    return EmptyState(
-        "Bring in your first recordings",
-        text="Name a folder or a store with sound of any format. Nothing in it is altered; "
-        "what cannot be read is listed with its reason.",
-        action_label="Bring in recordings",
-        action_href="recordings.ipynb",
-    )
+def _welcome(links: Mapping[str, str]) -> EmptyState:
+    first = welcome(links)
+    href = links.get(first.page or "", "")
+    return EmptyState(first.title, text=first.text, action_label=first.action, action_href=href)
 
 
 def _truth_rows(truth: Truth) -> list[dict[str, object]]:

@@ -15,7 +15,7 @@ from pipeline.catalog.operations import OperationState
 from pipeline.widgets.buttons import Buttons
 from pipeline.widgets.disclosure import Disclosure
 from pipeline.widgets.layout import columns, page, stack
-from pipeline.widgets.shell import Header, Notice, Progress, Steps
+from pipeline.widgets.shell import Notice, Progress, Steps
 from pipeline.widgets.tables import Table, Turn
 from pipeline.workflows.operation import Conn
 
@@ -63,9 +63,7 @@ class RecordingsView:
         self._aside_part = stack(self._fold, self._aside.table)
         first = self.read(session.workspace.conn)
         self._tasks = TaskPanel(self._state, first.overview, on_start=self._started)
-        header = Header(
-            "Recordings", nav=session.nav("recordings"), project=session.project.name, person=session.person
-        )
+        header = session.header("recordings")
         self.root = page(
             header,
             self._steps,

@@ -24,7 +24,7 @@ from pipeline.widgets.download import DownloadCard, FileBytes
 from pipeline.widgets.form_preview import FormPreview
 from pipeline.widgets.forms import Form, Values
 from pipeline.widgets.layout import columns, page, stack
-from pipeline.widgets.shell import Header, Kpis, Notice, Progress
+from pipeline.widgets.shell import Kpis, Notice, Progress
 from pipeline.widgets.tables import Table
 from pipeline.workflows.operation import Conn, ProgressReport
 
@@ -79,7 +79,7 @@ class ReleasesPage:
         self._detail = columns(self._card, self._splits)
         freezing = columns(stack(self._bars, self._chosen), self._form, widths="1fr 400px")
         self.root = page(
-            Header("Releases", nav=session.nav("releases"), project=session.project.name, person=session.person),
+            session.header("releases"),
             self._notice,
             self._kpis,
             freezing if "release" in state.may else self._bars,

@@ -8,15 +8,14 @@ from functools import partial
 from uuid import UUID
 
 from apps.jobs import Job
-from apps.session import Session
+from apps.session import PAGES_OF_DUTY, Session
 from pipeline.catalog import annotations, counts, operations, reviews, selections
 from pipeline.catalog.labels import list_labels
 from pipeline.catalog.operations import OperationState
-from pipeline.catalog.projects import duty_of
 from pipeline.catalog.reviews import ClaimedClip
 from pipeline.core import registry
 from pipeline.core.errors import EarmarkError
-from pipeline.core.permissions import MAY, Duty
+from pipeline.core.permissions import MAY
 from pipeline.core.types import AnswerGiven
 from pipeline.widgets.clip_source import ClipBytes
 from pipeline.workflows import annotate, queue
@@ -61,13 +60,17 @@ class Figures:
 
 @dataclass(frozen=True, kw_only=True)
 class NothingWaits:
-    """Why nothing waits for this person, and where to go; ``is_queue_wanted``: a new queue would bring clips."""
+    """Why nothing waits for this person, and where to go.
+
+    ``is_queue_wanted``: a new queue would bring clips; ``is_early``: nothing is there yet that a queue could hold.
+    """
 
     title: str
     text: str
     page: str | None = None
     action: str = "Look again"
     is_queue_wanted: bool = False
+    is_early: bool = False
 
 
 class ReviewState:
@@ -121,9 +124,13 @@ class ReviewState:
         )
 
     def nothing_waits(self) -> NothingWaits:
-        """Why the queue has nothing for this person."""
+        """Why the queue has nothing for this person; an annotator sees no counts, and is told none."""
+        if self.session.duty == "annotator":
+            return _nothing_for_annotator(self.figures())
         now = self._line.do(lambda conn: counts.count_all(conn, self._project_id))
-        at_recordings = partial(NothingWaits, page="recordings", action="Go to recordings")
+        at_recordings = partial(NothingWaits, is_early=True)
+        if self._may_open("recordings"):
+            at_recordings = partial(at_recordings, page="recordings", action="Go to recordings")
         if now.n_recordings == 0:
             return at_recordings(title="No recordings yet", text="Bring some in, cut them, then come back.")
         if now.n_clips == 0:
@@ -135,8 +142,11 @@ class ReviewState:
             return _held_by_others(now.n_in_queue)
         n = len(self._line.do(lambda conn: reviews.candidates(conn, self._project_id)))
         if n == 0:
+            title = "Every clip has an answer"
+            if not self._may_open("releases"):
+                return NothingWaits(title=title, text="Nothing is left to ask. A researcher can release it now.")
             text = "Nothing is left to ask. Freeze what people said as a dataset version."
-            return NothingWaits(title="Every clip has an answer", text=text, page="releases", action="Go to releases")
+            return NothingWaits(title=title, text=text, page="releases", action="Go to releases")
         how = "Build the queue below." if self.may_build else "Ask a reviewer of this project to build the queue."
         text = f"{n:,} clips wait for a person's ear, but no queue puts them in order. {how}"
         return NothingWaits(title="The queue is empty", text=text, is_queue_wanted=True)
@@ -188,8 +198,12 @@ class ReviewState:
 
     # ------------------------------------------------------------------------------------------ helpers
 
+    def _may_open(self, page: str) -> bool:
+        duty = self.session.duty
+        return duty is not None and page in PAGES_OF_DUTY[duty]
+
     def _may(self) -> frozenset[str]:
-        duty: Duty | None = self._line.do(lambda conn: duty_of(conn, self._project_id))
+        duty = self.session.duty
         return frozenset[str]() if duty is None else MAY[duty]
 
     def _pace(self, *, usual_ms: float | None) -> float | None:
@@ -207,6 +221,15 @@ def _storage_key(session: Session) -> str:
     """The same for this person in this project for ever, also when the database comes back at another port."""
     workspace, info = session.workspace, session.workspace.conn.info
     return f"{workspace.settings.workspace}:{info.host}/{info.dbname}/{session.project.project_id}/{session.person}"
+
+
+def _nothing_for_annotator(figures: Figures) -> NothingWaits:
+    done = "You answered everything that was yours today" if figures.n_answers_today else "No clip waits for you"
+    text = (
+        f"{done}; others may hold what is left. New clips come by themselves when the queue is built anew. "
+        "Ask a reviewer of this project if you expected some."
+    )
+    return NothingWaits(title="Nothing waits for you just now", text=text)
 
 
 def _held_by_others(n_in_queue: int) -> NothingWaits:

@@ -15,7 +15,7 @@ from pipeline.widgets.clip_deck import ClipDeck, DeckClip, FlagGiven, MoreClips,
 from pipeline.widgets.disclosure import Disclosure
 from pipeline.widgets.forms import Form, Values
 from pipeline.widgets.layout import columns, page, stack
-from pipeline.widgets.shell import EmptyState, Header, Kpis, Notice, Progress
+from pipeline.widgets.shell import EmptyState, Kpis, Notice, Progress
 from pipeline.workflows.operation import Conn
 
 ALL_CLIPS = "all clips"
@@ -50,13 +50,14 @@ class ReviewPage:
         self._deck = self._deck_of(first)
         self._empty = EmptyState("")
         self._empty.on_act(self._look_again)
-        self._form = _queue_form(state)
+        # Who may not build the queue may not even see the selections that its form offers.
+        self._form = _queue_form(state) if state.may_build else Form((), submit_label="")
         self._form.on_submit(self._build)
         self._fold = Disclosure("Build the queue anew", self._form)
         self._queue_parts = (self._fold, self._form) if state.may_build else ()
         self._middle = stack(self._empty, self._deck, *self._queue_parts)
         self.root = page(
-            Header("Review", nav=session.nav("review"), project=session.project.name, person=session.person),
+            session.header("review"),
             self._notice,
             self._progress,
             # The figures stand beside the deck, so that deck and answers fit on a laptop without scrolling.
@@ -150,7 +151,7 @@ class ReviewPage:
         if self._empty.title != why.title:
             self._fold.is_open = why.is_queue_wanted
             # Nothing is there yet that a queue could hold.
-            self._fold.layout.display = "none" if why.page == "recordings" else None
+            self._fold.layout.display = "none" if why.is_early else None
         with self._empty.hold_sync():
             self._empty.title, self._empty.text = why.title, why.text
             self._empty.action_label = why.action

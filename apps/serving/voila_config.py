@@ -37,11 +37,14 @@ def voila_config(
     ip: str = "127.0.0.1",
     base_url: str = "/",
     n_preheated: int = 0,
+    has_accounts: bool = False,
+    is_secure: bool = False,
 ) -> Config:
     """The configuration for ``Voila.launch_instance(argv=[], config=...)``, with JUPYTER_PATH holding ``SERVING``.
 
     ``root`` holds the dashboards' notebooks and nothing private. With ``n_preheated`` kernels a notebook, pages open
-    faster; each kernel holds memory, and Voila then takes no prelaunch_hook.
+    faster; each kernel holds memory, and Voila then takes no prelaunch_hook. With accounts a kernel is started when
+    somebody asks for a page, with that person's login; ``is_secure`` says that the server speaks TLS.
     """
     config = Config()
     config.Voila.config_file_paths = []
@@ -55,8 +58,14 @@ def voila_config(
             "Content-Security-Policy": CONTENT_POLICY,
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
-        }
+            "Cross-Origin-Opener-Policy": "same-origin",
+            **({"Strict-Transport-Security": "max-age=31536000"} if is_secure else {}),
+        },
+        "xsrf_cookie_kwargs": {"path": "/", "samesite": "Lax", "secure": is_secure},
     }
+    if has_accounts:
+        config.Voila.identity_provider_class = "apps.serving.kernels.PersonsIdentity"
+        config.VoilaConfiguration.multi_kernel_manager_class = "apps.serving.kernels.PersonsKernels"
     config.VoilaConfiguration.template = "earmark"
     config.VoilaConfiguration.allow_template_override = "NO"
     config.VoilaConfiguration.allow_theme_override = "NO"

@@ -9,7 +9,10 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from pipeline.catalog import columns
 from pipeline.core.types import AnswerGiven, Consensus, Vote
+
+_CARRIED_AT_ONCE = 100  # recordings
 
 
 def save_answers(
@@ -63,19 +66,29 @@ def carry_labels(conn: Connection[TupleRow], project_id: int) -> int:
     A label of a span belongs to the clips of which it covers at least half. Their ids follow from clip,
     source and label, so that running twice changes nothing.
     """
-    return conn.execute(
-        """
-        INSERT INTO annotation (annotation_id, project_id, clip_id, source, answer, label_id)
-        SELECT md5(concat_ws('/', 'carried', c.clip_id, x.source, x.label_id))::uuid,
-          c.project_id, c.clip_id, x.source, 'label', x.label_id
-        FROM clip c JOIN recording r USING (recording_id) JOIN recording_label x USING (recording_id)
-        WHERE c.project_id = %s AND c.is_active
-          AND 2 * (least(c.stop_sample, coalesce(x.stop_sample, r.n_samples))
-                   - greatest(c.start_sample, x.start_sample)) >= c.stop_sample - c.start_sample
-        ON CONFLICT (annotation_id) DO NOTHING
-        """,
-        (project_id,),
-    ).rowcount
+    rows = conn.execute(
+        "SELECT DISTINCT recording_id FROM recording_label WHERE project_id = %s ORDER BY recording_id", (project_id,)
+    ).fetchall()
+    n_carried = 0
+    # Some recordings at a time, planned anew: no statement is made for few rows and then used for all.
+    for at in range(0, len(rows), _CARRIED_AT_ONCE):
+        n_carried += conn.execute(
+            """
+            INSERT INTO annotation (annotation_id, project_id, clip_id, source, answer, label_id)
+            SELECT md5(concat_ws('/', 'carried', c.clip_id, x.source, x.label_id))::uuid,
+              c.project_id, c.clip_id, x.source, 'label', x.label_id
+            FROM unnest(%s::bigint[]) i (recording_id)
+            JOIN recording r USING (recording_id) JOIN recording_label x USING (recording_id)
+            JOIN clip c USING (recording_id)
+            WHERE c.project_id = %s AND c.is_active
+              AND 2 * (least(c.stop_sample, coalesce(x.stop_sample, r.n_samples))
+                       - greatest(c.start_sample, x.start_sample)) >= c.stop_sample - c.start_sample
+            ON CONFLICT (annotation_id) DO NOTHING
+            """,
+            ([row[0] for row in rows[at : at + _CARRIED_AT_ONCE]], project_id),
+            prepare=False,
+        ).rowcount
+    return n_carried
 
 
 def read_votes(conn: Connection[TupleRow], project_id: int) -> dict[int, list[Vote]]:
@@ -104,24 +117,28 @@ def save_consensus(
 ) -> None:
     """Let the consensus of the project's clips be exactly this."""
     conn.execute("DELETE FROM consensus WHERE project_id = %s", (project_id,))
-    conn.cursor().executemany(
-        """
-        INSERT INTO consensus (clip_id, project_id, answer, label_id, confidence, n_votes, is_disputed)
-        VALUES (%s, %s, %s, %s, %s, %s, %s)
-        """,
-        [
-            (
-                clip_id,
-                project_id,
-                c.answer,
-                label_ids[c.label] if c.label is not None else None,
-                c.confidence,
-                c.n_votes,
-                c.is_disputed,
-            )
-            for clip_id, c in consensus.items()
-        ],
-    )
+    rows = list(consensus.items())
+    for at in range(0, len(rows), columns.CHUNK_N):
+        chunk = rows[at : at + columns.CHUNK_N]
+        columns.execute(
+            conn,
+            """
+            INSERT INTO consensus (clip_id, project_id, answer, label_id, confidence, n_votes, is_disputed)
+            SELECT x.clip_id, %(project_id)s, x.answer, x.label_id, x.confidence, x.n_votes, x.is_disputed <> 0
+            FROM unnest(%(clip_id)s::bigint[], %(answer)s::text[], %(label_id)s::bigint[], %(confidence)s::float8[],
+              %(n_votes)s::bigint[], %(is_disputed)s::bigint[])
+              x (clip_id, answer, label_id, confidence, n_votes, is_disputed)
+            """,
+            {
+                "project_id": project_id,
+                "clip_id": columns.ints([clip_id for clip_id, _ in chunk]),
+                "answer": columns.texts([c.answer for _, c in chunk]),
+                "label_id": columns.ints([None if c.label is None else label_ids[c.label] for _, c in chunk]),
+                "confidence": columns.floats([c.confidence for _, c in chunk]),
+                "n_votes": columns.ints([c.n_votes for _, c in chunk]),
+                "is_disputed": columns.ints([c.is_disputed for _, c in chunk]),
+            },
+        )
 
 
 def save_flag(conn: Connection[TupleRow], project_id: int, flag_id: UUID, clip_id: int, *, is_raised: bool) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 from psycopg.types.json import Jsonb
 
-from pipeline.catalog.recordings import save_problems
-from pipeline.catalog.rows import scalar
+from pipeline.catalog import columns
 from pipeline.core.types import Descriptors, Problem
 
 
@@ -58,61 +57,132 @@ class ClipCard:
     labels: list[str]
 
 
-def save_cut(
+def save_cuts(
     conn: Connection[TupleRow],
     project_id: int,
-    recording_id: int,
+    made: Mapping[int, Sequence[NewClip]],
     *,
     spec: Mapping[str, Any],
     spec_sha256: bytes,
-    clips: Sequence[NewClip],
     operation_id: int,
 ) -> None:
-    """Make this the recording's active cut. One made before by the same spec is taken up again, not written twice."""
-    conn.execute("SELECT FROM recording WHERE recording_id = %s FOR UPDATE", (recording_id,))
-    conn.execute("UPDATE cut SET is_active = false WHERE recording_id = %s AND is_active", (recording_id,))
-    conn.execute("UPDATE clip SET is_active = false WHERE recording_id = %s AND is_active", (recording_id,))
-    row = conn.execute(
-        "UPDATE cut SET is_active = true WHERE recording_id = %s AND spec_sha256 = %s RETURNING cut_id",
-        (recording_id, spec_sha256),
-    ).fetchone()
-    if row is not None:
-        conn.execute("UPDATE clip SET is_active = true WHERE cut_id = %s", (row[0],))
+    """Make these the active cuts of their recordings: clips by recording id, all of one spec.
+
+    A cut made before by the same spec is taken up again, not written twice.
+    """
+    ids = sorted(made)
+    if not ids:
         return
-    cut_id = scalar(
-        conn.execute(
+    conn.execute(
+        "SELECT FROM recording WHERE recording_id = ANY(%s) ORDER BY recording_id FOR UPDATE", (ids,), prepare=False
+    )
+    conn.execute("UPDATE cut SET is_active = false WHERE recording_id = ANY(%s) AND is_active", (ids,), prepare=False)
+    conn.execute("UPDATE clip SET is_active = false WHERE recording_id = ANY(%s) AND is_active", (ids,), prepare=False)
+    again = conn.execute(
+        """
+        UPDATE cut SET is_active = true WHERE recording_id = ANY(%s) AND spec_sha256 = %s RETURNING recording_id, cut_id
+        """,
+        (ids, spec_sha256),
+        prepare=False,
+    ).fetchall()
+    if again:
+        cut_ids = [row[1] for row in again]
+        conn.execute("UPDATE clip SET is_active = true WHERE cut_id = ANY(%s)", (cut_ids,), prepare=False)
+    new = sorted(set(ids) - {row[0] for row in again})
+    if not new:
+        return
+    cut_ids = dict(
+        columns.execute(
+            conn,
             """
             INSERT INTO cut (project_id, recording_id, spec, spec_sha256, n_clips, operation_id)
-            VALUES (%s, %s, %s, %s, %s, %s) RETURNING cut_id
+            SELECT %(project_id)s, x.recording_id, %(spec)s, %(spec_sha256)s, x.n_clips, %(operation_id)s
+            FROM unnest(%(recording_id)s::bigint[], %(n_clips)s::bigint[]) x (recording_id, n_clips)
+            RETURNING recording_id, cut_id
             """,
-            (project_id, recording_id, Jsonb(dict(spec)), spec_sha256, len(clips), operation_id),
-        )
+            {
+                "project_id": project_id,
+                "spec": Jsonb(dict(spec)),
+                "spec_sha256": spec_sha256,
+                "operation_id": operation_id,
+                "recording_id": columns.ints(new),
+                "n_clips": columns.ints([len(made[i]) for i in new]),
+            },
+        ).fetchall()
     )
-    for clip in clips:
-        clip_id = _save_clip(conn, project_id, recording_id, cut_id, clip)
-        save_problems(conn, project_id, recording_id, clip.problems, clip_id=clip_id)
+    rows = [(i, cut_ids[i], clip) for i in new for clip in made[i]]
+    for at in range(0, len(rows), columns.CHUNK_N):
+        _save_clips(conn, project_id, rows[at : at + columns.CHUNK_N])
+        _save_clip_problems(conn, project_id, rows[at : at + columns.CHUNK_N])
 
 
-def _save_clip(conn: Connection[TupleRow], project_id: int, recording_id: int, cut_id: int, clip: NewClip) -> int:
-    values = {**_columns(clip), **_columns(clip.descriptors)}
-    values |= {"project_id": project_id, "recording_id": recording_id, "cut_id": cut_id}
-    cursor = conn.execute(
+def _save_clips(conn: Connection[TupleRow], project_id: int, rows: Sequence[tuple[int, int, NewClip]]) -> None:
+    """Rows are (recording id, cut id, clip)."""
+    clips = [clip for _, _, clip in rows]
+    described = [clip.descriptors for clip in clips]
+    columns.execute(
+        conn,
         """
         INSERT INTO clip (project_id, recording_id, cut_id, start_sample, stop_sample, object_key, sha256,
           rate_hz, n_channels, n_samples, peak_dbfs, rms_dbfs, thumbnail,
           loudness_lufs, snr_db, silence_ratio, clipped_ratio, dc_offset, bandwidth_hz)
-        VALUES (%(project_id)s, %(recording_id)s, %(cut_id)s, %(start_sample)s, %(stop_sample)s, %(object_key)s,
-          %(sha256)s, %(rate_hz)s, %(n_channels)s, %(n_samples)s, %(peak_dbfs)s, %(rms_dbfs)s, %(thumbnail)s,
-          %(loudness_lufs)s, %(snr_db)s, %(silence_ratio)s, %(clipped_ratio)s, %(dc_offset)s, %(bandwidth_hz)s)
-        RETURNING clip_id
+        SELECT %(project_id)s, x.* FROM unnest(
+          %(recording_id)s::bigint[], %(cut_id)s::bigint[], %(start_sample)s::bigint[], %(stop_sample)s::bigint[],
+          %(object_key)s::text[], %(sha256)s::bytea[], %(rate_hz)s::bigint[], %(n_channels)s::bigint[],
+          %(n_samples)s::bigint[], %(peak_dbfs)s::float8[], %(rms_dbfs)s::float8[], %(thumbnail)s::bytea[],
+          %(loudness_lufs)s::float8[], %(snr_db)s::float8[], %(silence_ratio)s::float8[], %(clipped_ratio)s::float8[],
+          %(dc_offset)s::float8[], %(bandwidth_hz)s::float8[]) x
         """,
-        values,
+        {
+            "project_id": project_id,
+            "recording_id": columns.ints([recording_id for recording_id, _, _ in rows]),
+            "cut_id": columns.ints([cut_id for _, cut_id, _ in rows]),
+            "start_sample": columns.ints([c.start_sample for c in clips]),
+            "stop_sample": columns.ints([c.stop_sample for c in clips]),
+            "object_key": columns.texts([c.object_key for c in clips]),
+            "sha256": columns.blobs([c.sha256 for c in clips]),
+            "rate_hz": columns.ints([c.rate_hz for c in clips]),
+            "n_channels": columns.ints([c.n_channels for c in clips]),
+            "n_samples": columns.ints([c.n_samples for c in clips]),
+            "peak_dbfs": columns.floats([c.peak_dbfs for c in clips]),
+            "rms_dbfs": columns.floats([c.rms_dbfs for c in clips]),
+            "thumbnail": columns.blobs([c.thumbnail for c in clips]),
+            "loudness_lufs": columns.floats([d.loudness_lufs for d in described]),
+            "snr_db": columns.floats([d.snr_db for d in described]),
+            "silence_ratio": columns.floats([d.silence_ratio for d in described]),
+            "clipped_ratio": columns.floats([d.clipped_ratio for d in described]),
+            "dc_offset": columns.floats([d.dc_offset for d in described]),
+            "bandwidth_hz": columns.floats([d.bandwidth_hz for d in described]),
+        },
     )
-    return int(scalar(cursor))
 
 
-def _columns(row: NewClip | Descriptors) -> dict[str, Any]:
-    return {field.name: getattr(row, field.name) for field in fields(row)}
+def _save_clip_problems(conn: Connection[TupleRow], project_id: int, rows: Sequence[tuple[int, int, NewClip]]) -> None:
+    """Rows are (recording id, cut id, clip), the clips saved."""
+    found = [(cut_id, clip, problem) for _, cut_id, clip in rows for problem in clip.problems]
+    if not found:
+        return
+    columns.execute(
+        conn,
+        """
+        INSERT INTO problem (project_id, recording_id, clip_id, kind, message, fix)
+        SELECT c.project_id, c.recording_id, c.clip_id, x.kind, x.message, x.fix
+        FROM unnest(%(cut_id)s::bigint[], %(start)s::bigint[], %(stop)s::bigint[],
+          %(kind)s::text[], %(message)s::text[], %(fix)s::text[])
+          x (cut_id, start_sample, stop_sample, kind, message, fix)
+        JOIN clip c USING (cut_id, start_sample, stop_sample) WHERE c.project_id = %(project_id)s
+        ON CONFLICT (recording_id, clip_id, kind) DO NOTHING
+        """,
+        {
+            "project_id": project_id,
+            "cut_id": columns.ints([cut_id for cut_id, _, _ in found]),
+            "start": columns.ints([clip.start_sample for _, clip, _ in found]),
+            "stop": columns.ints([clip.stop_sample for _, clip, _ in found]),
+            "kind": columns.texts([problem.kind.value for _, _, problem in found]),
+            "message": columns.texts([problem.message for _, _, problem in found]),
+            "fix": columns.texts([problem.fix for _, _, problem in found]),
+        },
+    )
 
 
 def taken_up_again(conn: Connection[TupleRow], project_id: int, spec_sha256: bytes) -> set[int]:

@@ -63,6 +63,11 @@ def act_as(conn: psycopg.Connection[TupleRow], person: str) -> None:
         ) from error
 
 
+def act_as_oneself(conn: psycopg.Connection[TupleRow]) -> None:
+    """End what ``act_as`` began."""
+    conn.execute("RESET SESSION AUTHORIZATION")
+
+
 def in_words(error: psycopg.Error) -> EarmarkError:
     """What the database's own error means for a person; it holds no data of the row and no password."""
     first = next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -1,13 +1,31 @@
-"""The numbers of a project at a glance."""
+"""The numbers of a project at a glance, from tallies that the database keeps while rows come and go."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 
-from pipeline.core.errors import CatalogError
+from pipeline.catalog.embeddings import current_encoder
+
+_OF_COUNTS = (
+    "recording",
+    "cut",
+    "problem recording",
+    "failure",
+    "clip",
+    "redundant",
+    "embedding",
+    "group",
+    "review",
+    "answered",
+    "carried",
+    "flagged",
+    "version",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,52 +52,95 @@ class Counts:
     n_versions: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """How many rows of one facet have one key, and how much sound they hold where the facet keeps that."""
+
+    facet: str
+    key: str
+    n: int
+    duration_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drift:
+    """A tally that was not what a fresh count gives, before it was set right."""
+
+    facet: str
+    key: str
+    n_was: int
+    n_is: int
+    duration_us_was: int
+    duration_us_is: int
+
+
+def read_tallies(conn: Connection[TupleRow], project_id: int, facets: Sequence[str]) -> list[Tally]:
+    """The tallies of some facets as they are kept: nothing is counted. People below reviewer see none."""
+    with conn.cursor(row_factory=class_row(Tally)) as cursor:
+        return cursor.execute(
+            """
+            SELECT facet, key, sum(n)::bigint AS n, sum(duration_us)::float8 / 1000000 AS duration_s
+            FROM tally WHERE project_id = %s AND facet = ANY(%s) GROUP BY facet, key ORDER BY facet, key
+            """,
+            (project_id, list(facets)),
+        ).fetchall()
+
+
 def count_all(conn: Connection[TupleRow], project_id: int) -> Counts:
     """The project's numbers now; problems are those that cut cannot mend."""
-    with conn.cursor(row_factory=class_row(Counts)) as cursor:
-        row = cursor.execute(
-            """
-            SELECT
-              (SELECT count(*) FROM recording WHERE project_id = %(p)s AND superseded_at IS NULL) AS n_recordings,
-              (SELECT coalesce(sum(duration_s), 0) FROM recording
-               WHERE project_id = %(p)s AND superseded_at IS NULL) AS duration_s,
-              (SELECT count(DISTINCT p.recording_id) FROM problem p JOIN recording r USING (recording_id)
-               WHERE p.project_id = %(p)s AND p.clip_id IS NULL AND p.fix IS NULL
-                 AND r.superseded_at IS NULL) AS n_with_problems,
-              (SELECT count(*) FROM failure WHERE project_id = %(p)s AND resolved_at IS NULL
-               AND error <> 'NotSound') AS n_failures,
-              (SELECT count(*) FROM recording r WHERE project_id = %(p)s AND superseded_at IS NULL
-               AND NOT EXISTS (SELECT FROM cut c WHERE c.recording_id = r.recording_id AND c.is_active)) AS n_uncut,
-              (SELECT count(*) FROM clip WHERE project_id = %(p)s AND is_active) AS n_clips,
-              (SELECT count(*) FROM embedding e JOIN encoder n USING (encoder_id) JOIN clip c USING (clip_id)
-               WHERE n.project_id = %(p)s AND n.is_current AND c.is_active) AS n_embedded,
-              (SELECT count(*) FROM duplicate_group WHERE project_id = %(p)s) AS n_groups,
-              (SELECT count(*) FROM clip WHERE project_id = %(p)s AND is_active AND is_redundant) AS n_redundant,
-              (SELECT count(*) FROM review WHERE project_id = %(p)s AND state = 'open') AS n_in_queue,
-              (SELECT count(DISTINCT a.clip_id) FROM current_annotation a JOIN clip c USING (clip_id)
-               WHERE a.project_id = %(p)s AND a.source = 'human' AND c.is_active) AS n_answered,
-              (SELECT count(DISTINCT a.clip_id) FROM current_annotation a JOIN clip c USING (clip_id)
-               WHERE a.project_id = %(p)s AND a.source <> 'human' AND c.is_active) AS n_carried,
-              (SELECT count(*) FROM (SELECT DISTINCT ON (clip_id, author) is_raised FROM flag
-               WHERE project_id = %(p)s ORDER BY clip_id, author, created_at DESC) f WHERE is_raised) AS n_flagged,
-              (SELECT count(*) FROM dataset_version WHERE project_id = %(p)s) AS n_versions
-            """,
-            {"p": project_id},
-        ).fetchone()
-    if row is None:
-        raise CatalogError("a statement of counts gave no row", which=project_id)
-    return row
+    tallies = read_tallies(conn, project_id, _OF_COUNTS)
+    encoder_id = current_encoder(conn, project_id)
+    n = Counter[str]()
+    for tally in tallies:
+        n[tally.facet] += tally.n
+    by_key = {(tally.facet, tally.key): tally.n for tally in tallies}
+    return Counts(
+        n_recordings=n["recording"],
+        duration_s=sum(tally.duration_s for tally in tallies if tally.facet == "recording"),
+        n_with_problems=n["problem recording"],
+        n_failures=n["failure"] - by_key.get(("failure", "NotSound"), 0),
+        n_uncut=n["recording"] - n["cut"],
+        n_clips=n["clip"],
+        n_embedded=by_key.get(("embedding", str(encoder_id)), 0),
+        n_groups=n["group"],
+        n_redundant=n["redundant"],
+        n_in_queue=by_key.get(("review", "open"), 0),
+        n_answered=n["answered"],
+        n_carried=n["carried"],
+        n_flagged=n["flagged"],
+        n_versions=n["version"],
+    )
 
 
 def count_labels(conn: Connection[TupleRow], project_id: int) -> list[tuple[str, int, int]]:
     """Each label with the number of its active clips answered by people, and of those that came with it; in order."""
     return conn.execute(
         """
-        SELECT l.name, count(DISTINCT c.clip_id) FILTER (WHERE a.source = 'human'),
-          count(DISTINCT c.clip_id) FILTER (WHERE a.source <> 'human')
-        FROM label l LEFT JOIN current_annotation a USING (label_id)
-        LEFT JOIN clip c ON c.clip_id = a.clip_id AND c.is_active
+        SELECT l.name, coalesce(sum(t.n) FILTER (WHERE t.facet = 'answer'), 0)::bigint,
+          coalesce(sum(t.n) FILTER (WHERE t.facet = 'carried answer'), 0)::bigint
+        FROM label l LEFT JOIN tally t ON t.project_id = l.project_id AND t.key = l.label_id::text
+          AND t.facet IN ('answer', 'carried answer')
         WHERE l.project_id = %s GROUP BY l.label_id ORDER BY l.position, l.label_id
         """,
         (project_id,),
     ).fetchall()
+
+
+def count_by_key(conn: Connection[TupleRow], project_id: int, facet: str) -> dict[str, int]:
+    """How many rows of a facet (clip problem, recording problem, review …) have each key, the most frequent first."""
+    found = [(tally.key, tally.n) for tally in read_tallies(conn, project_id, [facet]) if tally.n > 0]
+    return dict(sorted(found, key=lambda one: (-one[1], one[0])))
+
+
+def recount(conn: Connection[TupleRow], project_id: int) -> list[Drift]:
+    """The tallies that were not true; they are now. Writers wait meanwhile (seconds for a million clips).
+
+    Raises psycopg's InsufficientPrivilege for who is no researcher of the project.
+    """
+    with conn.cursor(row_factory=class_row(Drift)) as cursor:
+        return cursor.execute(
+            """
+            SELECT facet, key, n_was, n_is, duration_us_was, duration_us_is FROM recount(%s) ORDER BY facet, key
+            """,
+            (project_id,),
+        ).fetchall()

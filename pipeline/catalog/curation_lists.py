@@ -91,9 +91,9 @@ def sound_seconds(conn: Connection[TupleRow], project_id: int) -> SoundSeconds:
     with conn.cursor(row_factory=class_row(SoundSeconds)) as cursor:
         row = cursor.execute(
             """
-            SELECT coalesce(sum(duration_s), 0) AS all_s,
-              coalesce(sum(duration_s) FILTER (WHERE is_redundant), 0) AS redundant_s
-            FROM clip WHERE project_id = %s AND is_active
+            SELECT coalesce(sum(duration_us) FILTER (WHERE facet = 'clip'), 0)::float8 / 1000000 AS all_s,
+              coalesce(sum(duration_us) FILTER (WHERE facet = 'redundant'), 0)::float8 / 1000000 AS redundant_s
+            FROM tally WHERE project_id = %s AND facet IN ('clip', 'redundant')
             """,
             (project_id,),
         ).fetchone()

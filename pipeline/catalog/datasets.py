@@ -11,6 +11,7 @@ from psycopg.errors import CheckViolation
 from psycopg.rows import TupleRow, class_row
 from psycopg.types.json import Jsonb
 
+from pipeline.catalog import columns
 from pipeline.catalog.rows import scalar
 from pipeline.core.errors import CatalogError, NotFound
 from pipeline.core.types import DatasetVersion, ReleaseItem
@@ -109,34 +110,8 @@ def freeze_version(
             (project_id, dataset_id, version, Jsonb(dict(spec)), len(items), manifest_sha256, operation_id),
         )
     )
-    conn.cursor().executemany(
-        """
-        INSERT INTO dataset_item (dataset_version_id, clip_id, project_id, split, label, confidence, n_votes,
-          object_key, sha256, rate_hz, n_channels, n_samples, recording_uri, start_sample, stop_sample, split_group)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        """,
-        [
-            (
-                version_id,
-                i.clip_id,
-                project_id,
-                i.split,
-                i.label,
-                i.confidence,
-                i.n_votes,
-                i.object_key,
-                i.sha256,
-                i.rate_hz,
-                i.n_channels,
-                i.n_samples,
-                i.recording_uri,
-                i.start_sample,
-                i.stop_sample,
-                i.group,
-            )
-            for i in items
-        ],
-    )
+    for at in range(0, len(items), columns.CHUNK_N):
+        _save_items(conn, project_id, version_id, items[at : at + columns.CHUNK_N])
     return _read_version(conn, project_id, version_id)
 
 
@@ -188,6 +163,39 @@ def count_splits(conn: Connection[TupleRow], project_id: int, dataset_version_id
         """,
         (project_id, dataset_version_id),
     ).fetchall()
+
+
+def _save_items(conn: Connection[TupleRow], project_id: int, version_id: int, items: Sequence[ReleaseItem]) -> None:
+    columns.execute(
+        conn,
+        """
+        INSERT INTO dataset_item (dataset_version_id, project_id, clip_id, split, label, confidence, n_votes,
+          object_key, sha256, rate_hz, n_channels, n_samples, recording_uri, start_sample, stop_sample, split_group)
+        SELECT %(version_id)s, %(project_id)s, x.* FROM unnest(
+          %(clip_id)s::bigint[], %(split)s::text[], %(label)s::text[], %(confidence)s::float8[], %(n_votes)s::bigint[],
+          %(object_key)s::text[], %(sha256)s::bytea[], %(rate_hz)s::bigint[], %(n_channels)s::bigint[],
+          %(n_samples)s::bigint[], %(recording_uri)s::text[], %(start_sample)s::bigint[], %(stop_sample)s::bigint[],
+          %(group)s::text[]) x
+        """,
+        {
+            "version_id": version_id,
+            "project_id": project_id,
+            "clip_id": columns.ints([i.clip_id for i in items]),
+            "split": columns.texts([i.split for i in items]),
+            "label": columns.texts([i.label for i in items]),
+            "confidence": columns.floats([i.confidence for i in items]),
+            "n_votes": columns.ints([i.n_votes for i in items]),
+            "object_key": columns.texts([i.object_key for i in items]),
+            "sha256": columns.blobs([i.sha256 for i in items]),
+            "rate_hz": columns.ints([i.rate_hz for i in items]),
+            "n_channels": columns.ints([i.n_channels for i in items]),
+            "n_samples": columns.ints([i.n_samples for i in items]),
+            "recording_uri": columns.texts([i.recording_uri for i in items]),
+            "start_sample": columns.ints([i.start_sample for i in items]),
+            "stop_sample": columns.ints([i.stop_sample for i in items]),
+            "group": columns.texts([i.group for i in items]),
+        },
+    )
 
 
 def _read_version(conn: Connection[TupleRow], project_id: int, version_id: int) -> DatasetVersion:

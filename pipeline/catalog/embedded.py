@@ -38,6 +38,7 @@ from pipeline.catalog.embedded_cluster import (
     unavailable,
 )
 from pipeline.core.errors import DatabaseUnavailable
+from pipeline.core.logs import tell
 
 DATABASE = "earmark"
 MAX_WAIT_S = 120.0
@@ -80,10 +81,13 @@ def start(folder: Path) -> str:
     folder = _prepared(folder)
     with _locked(folder / "start.lock"):
         access = read_access(folder) if (folder / "data").exists() else create_cluster(folder)
+        began, is_launched = time.monotonic(), False
         for _ in range(MAX_LAUNCHES):
             if not is_running(folder):
-                access = _launch(folder, access)
+                access, is_launched = _launch(folder, access), True
             if _answers(folder, access):
+                if is_launched:
+                    tell("embedded database started", port=access.port, duration_s=time.monotonic() - began)
                 return access.url(DATABASE)
             # What dies at once mostly met the remains of a killed server, which take a moment to go.
             time.sleep(0.3)
@@ -99,12 +103,15 @@ def stop(folder: Path) -> None:
         return
     folder = _prepared(folder)
     with _locked(folder / "start.lock"):
+        was_running = is_running(folder)
         # SIGINT is PostgreSQL's fast shutdown; SIGQUIT leaves at once and lets the next start recover.
         for order, patience_s in ((signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0)):
             pid = _pid(folder / "data")
             if pid is not None and _is_postmaster(pid, folder / "data"):
                 os.kill(pid, order)
             if _gone_within(folder, patience_s):
+                if was_running:
+                    tell("embedded database stopped")
                 return
     raise unavailable(folder, "the embedded database does not stop")
 

@@ -10,11 +10,13 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
+from pipeline.catalog import columns
 from pipeline.catalog.clips import ClipSound
-from pipeline.catalog.halfvec import HalfVec
 from pipeline.catalog.rows import scalar
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.types import Float32
+
+_CHUNK_N = 5_000  # vectors are long
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,13 +93,23 @@ def save_embeddings(
     conn: Connection[TupleRow], project_id: int, encoder_id: int, vectors: Sequence[tuple[int, Float32]]
 ) -> None:
     """Keep pairs of clip id and vector float32 (d,); a clip embedded already is left alone."""
-    conn.cursor().executemany(
-        """
-        INSERT INTO embedding (encoder_id, clip_id, project_id, vector) VALUES (%s, %s, %s, %s)
-        ON CONFLICT (encoder_id, clip_id) DO NOTHING
-        """,
-        [(encoder_id, clip_id, project_id, HalfVec(vector)) for clip_id, vector in vectors],
-    )
+    for at in range(0, len(vectors), _CHUNK_N):
+        chunk = vectors[at : at + _CHUNK_N]
+        columns.execute(
+            conn,
+            """
+            INSERT INTO embedding (encoder_id, clip_id, project_id, vector)
+            SELECT %(encoder_id)s, x.clip_id, %(project_id)s, x.vector
+            FROM unnest(%(clip_id)s::bigint[], %(vector)s::halfvec[]) x (clip_id, vector)
+            ON CONFLICT (encoder_id, clip_id) DO NOTHING
+            """,
+            {
+                "encoder_id": encoder_id,
+                "project_id": project_id,
+                "clip_id": columns.ints([clip_id for clip_id, _ in chunk]),
+                "vector": columns.halfvecs(conn, [vector for _, vector in chunk]),
+            },
+        )
 
 
 def read_vectors(
@@ -123,12 +135,23 @@ def save_map(
 ) -> None:
     """Replace the map of this encoder: place ``places[i]`` float32 (2,) for clip ``clip_ids[i]``."""
     conn.execute("DELETE FROM map_point WHERE encoder_id = %s", (encoder_id,))
-    with (
-        conn.cursor() as cursor,
-        cursor.copy("COPY map_point (encoder_id, clip_id, project_id, x, y) FROM STDIN") as copy,
-    ):
-        for clip_id, (x, y) in zip(clip_ids, places.tolist(), strict=True):
-            copy.write_row((encoder_id, clip_id, project_id, x, y))
+    for at in range(0, len(clip_ids), columns.CHUNK_N):
+        chunk = places[at : at + columns.CHUNK_N]
+        columns.execute(
+            conn,
+            """
+            INSERT INTO map_point (encoder_id, clip_id, project_id, x, y)
+            SELECT %(encoder_id)s, x.clip_id, %(project_id)s, x.x, x.y
+            FROM unnest(%(clip_id)s::bigint[], %(x)s::float8[], %(y)s::float8[]) x (clip_id, x, y)
+            """,
+            {
+                "encoder_id": encoder_id,
+                "project_id": project_id,
+                "clip_id": columns.ints(clip_ids[at : at + columns.CHUNK_N]),
+                "x": columns.floats(chunk[:, 0].tolist()),
+                "y": columns.floats(chunk[:, 1].tolist()),
+            },
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 
+from pipeline.catalog import columns
 from pipeline.core.types import Failure
 
 
@@ -29,14 +30,28 @@ def save_failures(
     conn: Connection[TupleRow], project_id: int, stage: str, failures: Iterable[Failure], *, operation_id: int
 ) -> None:
     """Keep each failure; one that is open already counts another attempt and takes the new reason."""
-    conn.cursor().executemany(
+    # One statement may touch a row once: the last word about an item counts.
+    last = list({failure.item: failure for failure in failures}.values())
+    if not last:
+        return
+    columns.execute(
+        conn,
         """
-        INSERT INTO failure (project_id, operation_id, stage, item, error, message) VALUES (%s, %s, %s, %s, %s, %s)
+        INSERT INTO failure (project_id, operation_id, stage, item, error, message)
+        SELECT %(project_id)s, %(operation_id)s, %(stage)s, x.item, x.error, x.message
+        FROM unnest(%(item)s::text[], %(error)s::text[], %(message)s::text[]) x (item, error, message)
         ON CONFLICT (project_id, stage, item) WHERE resolved_at IS NULL
           DO UPDATE SET n_attempts = failure.n_attempts + 1, operation_id = excluded.operation_id,
             error = excluded.error, message = excluded.message
         """,
-        [(project_id, operation_id, stage, f.item, f.error, _storable(f.message)) for f in failures],
+        {
+            "project_id": project_id,
+            "operation_id": operation_id,
+            "stage": stage,
+            "item": columns.texts([f.item for f in last]),
+            "error": columns.texts([f.error for f in last]),
+            "message": columns.texts([_storable(f.message) for f in last]),
+        },
     )
 
 

@@ -35,6 +35,10 @@ class HalfVec:
         if not is_held:
             raise CatalogError("a value does not fit halfvec", expected="finite, at most 65504")
 
+    def to_bytes(self) -> bytes:
+        """int16 length, int16 zero, then the values as big-endian 16-bit floats: the database's own binary form."""
+        return struct.pack(">HH", self.values.shape[0], 0) + self.values.astype(">f2").tobytes()
+
 
 def has_halfvec(conn: psycopg.Connection[Any]) -> bool:
     """Whether pgvector with halfvec is in this database's schema public."""
@@ -74,12 +78,10 @@ class _TextDumper(Dumper):
 
 
 class _BinaryDumper(Dumper):
-    """int16 length, int16 zero, then the values as big-endian 16-bit floats."""
-
     format = Format.BINARY
 
     def dump(self, obj: HalfVec) -> Buffer:
-        return struct.pack(">HH", obj.values.shape[0], 0) + obj.values.astype(">f2").tobytes()
+        return obj.to_bytes()
 
 
 class _TextLoader(Loader):

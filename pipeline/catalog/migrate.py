@@ -17,6 +17,7 @@ from psycopg.rows import class_row
 from pipeline.catalog.embedded_cluster import programs
 from pipeline.catalog.halfvec import has_halfvec, register_halfvec
 from pipeline.core.errors import MigrationError
+from pipeline.core.logs import tell
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_KEY = 0x4561726D61726B  # "Earmark" in ASCII
@@ -45,6 +46,8 @@ def migrate(conn: psycopg.Connection[Any], *, folder: Path = MIGRATIONS) -> list
         pending = _pending(known, _applied(conn))
         for migration in pending:
             _apply(conn, migration)
+    for migration in pending:
+        tell("migration applied", who=conn.info.user, what=migration.name)
     if has_halfvec(conn):
         register_halfvec(conn)
     return [migration.name for migration in pending]

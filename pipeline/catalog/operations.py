@@ -16,8 +16,6 @@ from pipeline.core.types import Outcome
 
 Status = Literal["running", "done", "failed", "cancelled"]
 
-_LOCK_CLASS = 0x0EA2  # names our advisory locks among those of other programs in this database
-
 
 @dataclass(frozen=True, kw_only=True)
 class OperationState:
@@ -52,7 +50,7 @@ def begin(conn: Connection[TupleRow], project_id: int, action: str, spec: Mappin
             (project_id, action, Jsonb(dict(spec))),
         )
     )
-    conn.execute("SELECT pg_advisory_lock(%s::int, %s::int)", (_LOCK_CLASS, operation_id % 2**31))
+    conn.execute("SELECT hold_run(%s)", (operation_id,))
     conn.execute(
         "INSERT INTO progress (operation_id, project_id, stage, n_done, n_failed) VALUES (%s, %s, 'starting', 0, 0)",
         (operation_id, project_id),
@@ -93,7 +91,7 @@ def end(
             message,
         ),
     )
-    conn.execute("SELECT pg_advisory_unlock(%s::int, %s::int)", (_LOCK_CLASS, operation_id % 2**31))
+    conn.execute("SELECT release_run(%s)", (operation_id,))
 
 
 def report_progress(
@@ -129,7 +127,7 @@ def ask_cancel(conn: Connection[TupleRow], project_id: int, operation_id: int) -
 
 def sweep_dead(conn: Connection[TupleRow], project_id: int) -> int:
     """Count of runs now written as failed because the process that ran them is gone."""
-    return scalar(conn.execute("SELECT sweep_dead(%s, %s)", (project_id, _LOCK_CLASS)))
+    return scalar(conn.execute("SELECT sweep_dead(%s)", (project_id,)))
 
 
 def list_operations(conn: Connection[TupleRow], project_id: int, *, limit: int = 20) -> list[OperationState]:

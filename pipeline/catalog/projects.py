@@ -14,8 +14,6 @@ from pipeline.core.errors import CatalogError, NotFound, NotPermitted
 from pipeline.core.permissions import Duty
 from pipeline.core.settings import Recipe, recipe_from
 
-_LOCK_CLASS = 0x0EA3  # names our advisory locks among those of operations and of other programs
-
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
@@ -91,7 +89,7 @@ def lock_project(conn: Connection[TupleRow], project_id: int) -> None:
     First in a transaction it rules out deadlocks between runs. People who answer meanwhile do not wait.
     """
     # Not a lock on the project's row: every answer would wait for it by its foreign key.
-    conn.execute("SELECT pg_advisory_xact_lock(%s::int, %s::int)", (_LOCK_CLASS, project_id))
+    conn.execute("SELECT lock_project(%s)", (project_id,))
 
 
 def set_recipe(conn: Connection[TupleRow], project_id: int, recipe: Recipe) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 
+from pipeline.catalog import columns
 from pipeline.catalog.rows import scalar
 from pipeline.core.types import AudioFacts, Problem, ProblemKind
 
@@ -26,6 +27,19 @@ class Recording:
     rate_hz: int
     n_channels: int
     n_samples: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewRecording:
+    """A file as ingest found and read it."""
+
+    uri: str
+    name: str
+    size_bytes: int
+    mtime_ns: int
+    file_sha256: bytes
+    facts: AudioFacts
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,86 +97,118 @@ def read_lengths(conn: Connection[TupleRow], project_id: int) -> dict[int, tuple
     return {recording_id: (rate_hz, n_samples) for recording_id, rate_hz, n_samples in rows}
 
 
-def save_recording(
-    conn: Connection[TupleRow],
-    project_id: int,
-    *,
-    uri: str,
-    name: str,
-    size_bytes: int,
-    mtime_ns: int,
-    file_sha256: bytes,
-    facts: AudioFacts,
-    operation_id: int,
-) -> int:
-    """The recording's id. What stood at this URI with other bytes is kept as superseded, its cut not active.
+def save_recordings(
+    conn: Connection[TupleRow], project_id: int, found: Sequence[NewRecording], *, operation_id: int
+) -> list[int]:
+    """The recordings' ids, in the order given; no two of them at one URI.
 
-    One that holds the same samples as another that stands gets the problem DUPLICATE_FILE, which names the first such.
+    What stood at a URI with other bytes is kept as superseded, its cut not active. What holds the same samples as
+    another that stands gets the problem DUPLICATE_FILE, which names the first such.
     """
-    superseded = conn.execute(
+    superseded_ids = _supersede(conn, project_id, found)
+    id_of: dict[str, int] = {}
+    for at in range(0, len(found), columns.CHUNK_N):
+        id_of |= _save_rows(conn, project_id, found[at : at + columns.CHUNK_N], operation_id)
+    ids = [id_of[new.uri] for new in found]
+    if superseded_ids:
+        _withdraw_duplicate_files(conn, project_id, superseded_ids)
+    _note_duplicate_files(conn, project_id, ids)
+    _save_problems(conn, project_id, [(i, p) for i, new in zip(ids, found, strict=True) for p in new.problems])
+    return ids
+
+
+def _supersede(conn: Connection[TupleRow], project_id: int, found: Sequence[NewRecording]) -> list[int]:
+    """The ids of the recordings that stood until now where these files are."""
+    rows = columns.execute(
+        conn,
         """
-        UPDATE recording SET superseded_at = clock_timestamp()
-        WHERE project_id = %s AND uri = %s AND superseded_at IS NULL AND file_sha256 <> %s RETURNING recording_id
+        UPDATE recording r SET superseded_at = clock_timestamp()
+        FROM unnest(%(uri)s::text[], %(file_sha256)s::bytea[]) x (uri, file_sha256)
+        WHERE r.project_id = %(project_id)s AND r.uri = x.uri AND r.superseded_at IS NULL
+          AND r.file_sha256 <> x.file_sha256
+        RETURNING r.recording_id
         """,
-        (project_id, uri, file_sha256),
+        {
+            "project_id": project_id,
+            "uri": columns.texts([new.uri for new in found]),
+            "file_sha256": columns.blobs([new.file_sha256 for new in found]),
+        },
     ).fetchall()
-    for (former_id,) in superseded:
-        conn.execute("UPDATE cut SET is_active = false WHERE recording_id = %s AND is_active", (former_id,))
-        conn.execute("UPDATE clip SET is_active = false WHERE recording_id = %s AND is_active", (former_id,))
-    cursor = conn.execute(
+    ids = [row[0] for row in rows]
+    if ids:
+        for statement in (
+            "UPDATE cut SET is_active = false WHERE recording_id = ANY(%s) AND is_active",
+            "UPDATE clip SET is_active = false WHERE recording_id = ANY(%s) AND is_active",
+        ):
+            conn.execute(statement, (ids,), prepare=False)
+    return ids
+
+
+def _save_rows(
+    conn: Connection[TupleRow], project_id: int, found: Sequence[NewRecording], operation_id: int
+) -> dict[str, int]:
+    """The recordings' ids by URI."""
+    facts = [new.facts for new in found]
+    cursor = columns.execute(
+        conn,
         """
-        INSERT INTO recording (project_id, uri, name, size_bytes, mtime_ns, file_sha256, pcm_sha256, container, codec,
-          rate_hz, n_channels, n_samples, claimed_n_samples, bit_depth, peak_dbfs, rms_dbfs, clipped_ratio, dc_offset,
-          n_not_finite, bandwidth_hz, n_dropped_samples, operation_id)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        INSERT INTO recording (project_id, operation_id, uri, name, size_bytes, mtime_ns, file_sha256, pcm_sha256,
+          container, codec, rate_hz, n_channels, n_samples, claimed_n_samples, bit_depth, peak_dbfs, rms_dbfs,
+          clipped_ratio, dc_offset, n_not_finite, bandwidth_hz, n_dropped_samples)
+        SELECT %(project_id)s, %(operation_id)s, x.* FROM unnest(
+          %(uri)s::text[], %(name)s::text[], %(size_bytes)s::bigint[], %(mtime_ns)s::bigint[], %(file_sha256)s::bytea[],
+          %(pcm_sha256)s::bytea[], %(container)s::text[], %(codec)s::text[], %(rate_hz)s::bigint[],
+          %(n_channels)s::bigint[], %(n_samples)s::bigint[], %(claimed_n_samples)s::bigint[], %(bit_depth)s::bigint[],
+          %(peak_dbfs)s::float8[], %(rms_dbfs)s::float8[], %(clipped_ratio)s::float8[], %(dc_offset)s::float8[],
+          %(n_not_finite)s::bigint[], %(bandwidth_hz)s::float8[], %(n_dropped_samples)s::bigint[]) x
         ON CONFLICT (project_id, uri, file_sha256)
           DO UPDATE SET mtime_ns = excluded.mtime_ns, superseded_at = NULL
-        RETURNING recording_id
+        RETURNING uri, recording_id
         """,
-        (
-            project_id,
-            uri,
-            name,
-            size_bytes,
-            mtime_ns,
-            file_sha256,
-            facts.pcm_sha256,
-            facts.container,
-            facts.codec,
-            facts.rate_hz,
-            facts.n_channels,
-            facts.n_samples,
-            facts.claimed_n_samples,
-            facts.bit_depth,
-            facts.peak_dbfs,
-            facts.rms_dbfs,
-            facts.clipped_ratio,
-            facts.dc_offset,
-            facts.n_not_finite,
-            facts.bandwidth_hz,
-            facts.n_dropped_samples,
-            operation_id,
-        ),
+        {
+            "project_id": project_id,
+            "operation_id": operation_id,
+            "uri": columns.texts([new.uri for new in found]),
+            "name": columns.texts([new.name for new in found]),
+            "size_bytes": columns.ints([new.size_bytes for new in found]),
+            "mtime_ns": columns.ints([new.mtime_ns for new in found]),
+            "file_sha256": columns.blobs([new.file_sha256 for new in found]),
+            "pcm_sha256": columns.blobs([f.pcm_sha256 for f in facts]),
+            "container": columns.texts([f.container for f in facts]),
+            "codec": columns.texts([f.codec for f in facts]),
+            "rate_hz": columns.ints([f.rate_hz for f in facts]),
+            "n_channels": columns.ints([f.n_channels for f in facts]),
+            "n_samples": columns.ints([f.n_samples for f in facts]),
+            "claimed_n_samples": columns.ints([f.claimed_n_samples for f in facts]),
+            "bit_depth": columns.ints([f.bit_depth for f in facts]),
+            "peak_dbfs": columns.floats([f.peak_dbfs for f in facts]),
+            "rms_dbfs": columns.floats([f.rms_dbfs for f in facts]),
+            "clipped_ratio": columns.floats([f.clipped_ratio for f in facts]),
+            "dc_offset": columns.floats([f.dc_offset for f in facts]),
+            "n_not_finite": columns.ints([f.n_not_finite for f in facts]),
+            "bandwidth_hz": columns.floats([f.bandwidth_hz for f in facts]),
+            "n_dropped_samples": columns.ints([f.n_dropped_samples for f in facts]),
+        },
     )
-    recording_id = int(scalar(cursor))
-    if superseded:
-        _withdraw_duplicate_files(conn, project_id, [former_id for (former_id,) in superseded])
-    _note_duplicate_file(conn, project_id, recording_id, facts.pcm_sha256)
-    return recording_id
+    return dict(cursor.fetchall())
 
 
-def _note_duplicate_file(conn: Connection[TupleRow], project_id: int, recording_id: int, pcm_sha256: bytes) -> None:
-    row = conn.execute(
+def _note_duplicate_files(conn: Connection[TupleRow], project_id: int, recording_ids: Sequence[int]) -> None:
+    conn.execute(
         """
-        SELECT name FROM recording
-        WHERE project_id = %s AND pcm_sha256 = %s AND superseded_at IS NULL AND recording_id < %s
-        ORDER BY recording_id LIMIT 1
+        INSERT INTO problem (project_id, recording_id, kind, message)
+        SELECT r.project_id, r.recording_id, %(kind)s, 'the same sound, sample by sample, as ' || first.name
+        FROM recording r CROSS JOIN LATERAL (
+          SELECT f.name FROM recording f
+          WHERE f.project_id = r.project_id AND f.pcm_sha256 = r.pcm_sha256 AND f.superseded_at IS NULL
+            AND f.recording_id < r.recording_id
+          ORDER BY f.recording_id LIMIT 1) first
+        WHERE r.project_id = %(project_id)s AND r.recording_id = ANY(%(ids)s)
+        ON CONFLICT (recording_id, clip_id, kind) DO NOTHING
         """,
-        (project_id, pcm_sha256, recording_id),
-    ).fetchone()
-    if row is not None:
-        problem = Problem(kind=ProblemKind.DUPLICATE_FILE, message=f"the same sound, sample by sample, as {row[0]}")
-        save_problems(conn, project_id, recording_id, [problem])
+        {"kind": ProblemKind.DUPLICATE_FILE.value, "project_id": project_id, "ids": list(recording_ids)},
+        prepare=False,
+    )
 
 
 def _withdraw_duplicate_files(conn: Connection[TupleRow], project_id: int, superseded_ids: Sequence[int]) -> None:
@@ -172,48 +218,67 @@ def _withdraw_duplicate_files(conn: Connection[TupleRow], project_id: int, super
         DELETE FROM problem p USING recording r, recording former
         WHERE p.recording_id = r.recording_id AND p.clip_id IS NULL AND p.kind = %s AND r.project_id = %s
           AND former.recording_id = ANY(%s) AND former.pcm_sha256 = r.pcm_sha256 AND former.project_id = r.project_id
-        RETURNING r.recording_id, r.pcm_sha256
+        RETURNING r.recording_id
         """,
         (ProblemKind.DUPLICATE_FILE.value, project_id, list(superseded_ids)),
     ).fetchall()
-    for recording_id, pcm_sha256 in rows:
-        _note_duplicate_file(conn, project_id, recording_id, pcm_sha256)
+    if rows:
+        _note_duplicate_files(conn, project_id, [row[0] for row in rows])
 
 
-def save_problems(
-    conn: Connection[TupleRow],
-    project_id: int,
-    recording_id: int,
-    problems: Iterable[Problem],
-    *,
-    clip_id: int | None = None,
-) -> None:
-    """Keep what a recording (or one clip of it) misses; a kind known already stays as it was."""
-    conn.cursor().executemany(
+def _save_problems(conn: Connection[TupleRow], project_id: int, found: Sequence[tuple[int, Problem]]) -> None:
+    """Keep what recordings miss: recording id and problem. A kind known already stays as it was."""
+    if not found:
+        return
+    columns.execute(
+        conn,
         """
-        INSERT INTO problem (project_id, recording_id, clip_id, kind, message, fix) VALUES (%s, %s, %s, %s, %s, %s)
+        INSERT INTO problem (project_id, recording_id, kind, message, fix)
+        SELECT %(project_id)s, x.*
+        FROM unnest(%(id)s::bigint[], %(kind)s::text[], %(message)s::text[], %(fix)s::text[]) x
         ON CONFLICT (recording_id, clip_id, kind) DO NOTHING
         """,
-        [(project_id, recording_id, clip_id, p.kind.value, p.message, p.fix) for p in problems],
+        {
+            "project_id": project_id,
+            "id": columns.ints([recording_id for recording_id, _ in found]),
+            "kind": columns.texts([problem.kind.value for _, problem in found]),
+            "message": columns.texts([problem.message for _, problem in found]),
+            "fix": columns.texts([problem.fix for _, problem in found]),
+        },
     )
 
 
 def set_source_groups(conn: Connection[TupleRow], groups: Sequence[tuple[int, str]]) -> None:
     """Note who or what was recorded: pairs of recording id and source group."""
-    conn.cursor().executemany(
-        "UPDATE recording SET source_group = %s WHERE recording_id = %s AND source_group IS DISTINCT FROM %s",
-        [(group, recording_id, group) for recording_id, group in groups],
+    columns.execute(
+        conn,
+        """
+        UPDATE recording r SET source_group = x.source_group
+        FROM unnest(%(id)s::bigint[], %(group)s::text[]) x (recording_id, source_group)
+        WHERE r.recording_id = x.recording_id AND r.source_group IS DISTINCT FROM x.source_group
+        """,
+        {"id": columns.ints([i for i, _ in groups]), "group": columns.texts([group for _, group in groups])},
     )
 
 
 def save_carried_labels(conn: Connection[TupleRow], project_id: int, labels: Sequence[CarriedLabel]) -> None:
     """Keep the labels that recordings came with; those known already are left alone."""
-    conn.cursor().executemany(
+    columns.execute(
+        conn,
         """
-        INSERT INTO recording_label (recording_id, project_id, label_id, source, start_sample, stop_sample)
-        VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+        INSERT INTO recording_label (project_id, recording_id, label_id, source, start_sample, stop_sample)
+        SELECT %(project_id)s, x.* FROM unnest(%(recording_id)s::bigint[], %(label_id)s::bigint[], %(source)s::text[],
+          %(start)s::bigint[], %(stop)s::bigint[]) x
+        ON CONFLICT DO NOTHING
         """,
-        [(x.recording_id, project_id, x.label_id, x.source, x.start_sample, x.stop_sample) for x in labels],
+        {
+            "project_id": project_id,
+            "recording_id": columns.ints([x.recording_id for x in labels]),
+            "label_id": columns.ints([x.label_id for x in labels]),
+            "source": columns.texts([x.source for x in labels]),
+            "start": columns.ints([x.start_sample for x in labels]),
+            "stop": columns.ints([x.stop_sample for x in labels]),
+        },
     )
 
 
@@ -262,9 +327,8 @@ def count_problems(conn: Connection[TupleRow], project_id: int) -> dict[str, int
     """How many recordings have each kind of problem, the most frequent first."""
     rows = conn.execute(
         """
-        SELECT p.kind, count(*) FROM problem p JOIN recording r USING (recording_id)
-        WHERE p.project_id = %s AND p.clip_id IS NULL AND r.superseded_at IS NULL
-        GROUP BY p.kind ORDER BY count(*) DESC, p.kind
+        SELECT key, sum(n)::bigint FROM tally WHERE project_id = %s AND facet = 'recording problem'
+        GROUP BY key HAVING sum(n) > 0 ORDER BY sum(n) DESC, key
         """,
         (project_id,),
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 
+from pipeline.catalog import columns
 from pipeline.catalog.projects import lock_project
 from pipeline.catalog.rows import scalar
 
@@ -66,21 +67,36 @@ def replace_queue(
         """
         DELETE FROM review WHERE project_id = %s
           AND (claimed_until IS NULL OR claimed_until < clock_timestamp() OR state = 'answered')
-          AND (state = 'open' OR clip_id = ANY(%s))
+          AND (state = 'open' OR clip_id = ANY(%s) AND (
+            -- Not what was answered while the queue was thought out: nobody is asked that again.
+            EXISTS (SELECT FROM consensus s WHERE s.clip_id = review.clip_id AND s.is_disputed)
+            OR NOT EXISTS (SELECT FROM current_annotation a WHERE a.project_id = review.project_id
+              AND a.clip_id = review.clip_id AND a.source = 'human')))
         """,
         (project_id, [entry.clip_id for entry in entries]),
     )
-    conn.cursor().executemany(
-        """
-        INSERT INTO review (project_id, clip_id, position, reason, proposed_label_id, proposed_confidence, operation_id)
-        VALUES (%s, %s, %s, %s, %s, %s, %s)
-        ON CONFLICT (project_id, clip_id) DO UPDATE SET position = excluded.position
-        """,
-        [
-            (project_id, e.clip_id, position, e.reason, e.proposed_label_id, e.proposed_confidence, operation_id)
-            for position, e in enumerate(entries)
-        ],
-    )
+    for at in range(0, len(entries), columns.CHUNK_N):
+        chunk = entries[at : at + columns.CHUNK_N]
+        columns.execute(
+            conn,
+            """
+            INSERT INTO review
+              (project_id, operation_id, clip_id, position, reason, proposed_label_id, proposed_confidence)
+            SELECT %(project_id)s, %(operation_id)s, x.*
+            FROM unnest(%(clip_id)s::bigint[], %(position)s::bigint[], %(reason)s::text[], %(label_id)s::bigint[],
+              %(confidence)s::float8[]) x
+            ON CONFLICT (project_id, clip_id) DO UPDATE SET position = excluded.position
+            """,
+            {
+                "project_id": project_id,
+                "operation_id": operation_id,
+                "clip_id": columns.ints([e.clip_id for e in chunk]),
+                "position": columns.ints(range(at, at + len(chunk))),
+                "reason": columns.texts([e.reason for e in chunk]),
+                "label_id": columns.ints([e.proposed_label_id for e in chunk]),
+                "confidence": columns.floats([e.proposed_confidence for e in chunk]),
+            },
+        )
 
 
 def claim(conn: Connection[TupleRow], project_id: int, n: int, *, have: Sequence[int] = ()) -> list[ClaimedClip]:

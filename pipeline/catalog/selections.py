@@ -10,6 +10,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 from psycopg.types.json import Jsonb
 
+from pipeline.catalog import columns
 from pipeline.catalog.rows import scalar
 from pipeline.core.errors import CatalogError
 from pipeline.core.plugin_spec import PluginSpec
@@ -55,12 +56,23 @@ def save_selection(
             )
         )
     )
-    conn.cursor().executemany(
-        """
-        INSERT INTO selection_item (selection_id, clip_id, project_id, position, reason) VALUES (%s, %s, %s, %s, %s)
-        """,
-        [(selection_id, clip_id, project_id, i, reason) for i, (clip_id, reason) in enumerate(picks)],
-    )
+    for at in range(0, len(picks), columns.CHUNK_N):
+        chunk = picks[at : at + columns.CHUNK_N]
+        columns.execute(
+            conn,
+            """
+            INSERT INTO selection_item (selection_id, clip_id, project_id, position, reason)
+            SELECT %(selection_id)s, x.clip_id, %(project_id)s, x.position, x.reason
+            FROM unnest(%(clip_id)s::bigint[], %(position)s::bigint[], %(reason)s::text[]) x (clip_id, position, reason)
+            """,
+            {
+                "selection_id": selection_id,
+                "project_id": project_id,
+                "clip_id": columns.ints([clip_id for clip_id, _ in chunk]),
+                "position": columns.ints(range(at, at + len(chunk))),
+                "reason": columns.texts([reason for _, reason in chunk]),
+            },
+        )
     return selection_id
 
 
@@ -69,8 +81,9 @@ def list_selections(conn: Connection[TupleRow], project_id: int) -> list[Selecti
     with conn.cursor(row_factory=class_row(SelectionRow)) as cursor:
         return cursor.execute(
             """
-            SELECT s.selection_id, s.name, count(i.clip_id) AS n_clips, s.author, s.created_at
-            FROM selection s LEFT JOIN selection_item i USING (selection_id)
+            SELECT s.selection_id, s.name, coalesce(sum(t.n), 0)::bigint AS n_clips, s.author, s.created_at
+            FROM selection s LEFT JOIN tally t ON t.project_id = s.project_id AND t.facet = 'selection'
+              AND t.key = s.selection_id::text
             WHERE s.project_id = %s GROUP BY s.selection_id ORDER BY s.selection_id DESC
             """,
             (project_id,),

@@ -21,6 +21,7 @@ class Source:
     ``n_files`` None: never looked at to the end, or not since its label rules were changed.
 
     ``due_at`` is the next look, None if it is not watched. ``n_vanished`` counts its recordings that are gone.
+    ``author`` brought it in, and it is looked at with that person's rights.
     """
 
     source_id: int
@@ -32,6 +33,7 @@ class Source:
     n_files: int | None
     due_at: datetime | None
     n_vanished: int
+    author: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,7 +215,7 @@ def _read(conn: Connection[TupleRow], project_id: int, *, uri: str | None = None
     with conn.cursor(row_factory=class_row(Source)) as cursor:
         return cursor.execute(
             """
-            SELECT s.source_id, s.uri, s.label_rules, s.watch_every_s, s.then_verbs, s.looked_at, s.n_files,
+            SELECT s.source_id, s.uri, s.label_rules, s.watch_every_s, s.then_verbs, s.looked_at, s.n_files, s.author,
               CASE WHEN s.watch_every_s IS NOT NULL
                 THEN coalesce(s.looked_at + make_interval(secs => s.watch_every_s), s.created_at) END AS due_at,
               (SELECT count(*) FROM recording r WHERE r.source_id = s.source_id AND r.superseded_at IS NULL

@@ -12,6 +12,7 @@ from typing import Annotated, Any, cast
 import typer
 from rich.markup import escape
 
+from pipeline.cli import accounts
 from pipeline.cli.augment import augment
 from pipeline.cli.context import (
     Context,
@@ -26,6 +27,8 @@ from pipeline.cli.context import (
     run_verb,
 )
 from pipeline.cli.demo import demo
+from pipeline.cli.durability import backup, doctor, restore, verify
+from pipeline.cli.log import log
 from pipeline.cli.serve import serve
 from pipeline.cli.sources import sources, watch
 from pipeline.cli.worker import cancel, jobs, long_verb, worker
@@ -48,11 +51,18 @@ app = typer.Typer(
 app.command()(long_verb(augment))
 app.command()(demo)
 app.command()(serve)
+app.command()(doctor)
+app.command()(long_verb(verify))
+app.command()(backup)
+app.command()(restore)
 app.command()(watch)
 app.command()(sources)
 app.command()(worker)
 app.command()(jobs)
+app.command()(log)
 app.command()(cancel)
+app.add_typer(accounts.user, name="user")
+app.add_typer(accounts.project, name="project")
 
 SeedOption = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed, the same outcome.")]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import signal
 import sys
 import time
@@ -20,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from pipeline.catalog.projects import Project
 from pipeline.cli import signals
 from pipeline.core.errors import Cancelled, EarmarkError
+from pipeline.core.logs import start_logging, tell
 from pipeline.core.pace import Pace, speed_words
 from pipeline.core.settings import Settings, load_recipe, load_settings
 from pipeline.core.types import Outcome
@@ -68,14 +68,20 @@ def command(
 @contextmanager
 def opened(workspace: Path | None, project: str | None, *, is_json: bool = False) -> Generator[Workspace]:
     """The workspace of a command that needs no project; ends the program as ``command`` does."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    with settled(workspace, project, is_json=is_json) as settings, open_workspace(settings) as space:
+        yield space
+
+
+@contextmanager
+def settled(workspace: Path | None, project: str | None, *, is_json: bool = False) -> Generator[Settings]:
+    """The settings of a command that opens no workspace; ends the program as ``command`` does."""
     with signals.listening():
         try:
             settings = load_settings(workspace=workspace, project=project)
+            start_logging("earmark", settings)
             if settings.job_id is not None:
                 signals.end_with_stdin()
-            with open_workspace(settings) as space:
-                yield space
+            yield settings
         except (EarmarkError, KeyboardInterrupt) as error:
             _end(error, is_json=is_json)
         except BrokenPipeError:
@@ -172,7 +178,9 @@ def _end(error: EarmarkError | KeyboardInterrupt, *, is_json: bool) -> NoReturn:
     told, status = signals.told(), 1
     if told is not None or isinstance(error, KeyboardInterrupt):
         error = Cancelled("stopped", do="run the same again to go on, what was committed stands")
-        status = 128 + (told.number if told is not None else signal.SIGINT)
+        number = told.number if told is not None else signal.SIGINT
+        status = 128 + number
+        tell("told to end", what=signal.Signals(number).name)
     if is_json:
         print_json({"error": type(error).__name__, "message": str(error)})
     else:

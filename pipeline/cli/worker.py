@@ -25,6 +25,7 @@ from pipeline.cli.context import (
     out,
     print_json,
 )
+from pipeline.core.logs import start_logging, tell
 from pipeline.core.settings import DEFAULT_RECIPE
 from pipeline.storage import is_local, path_of
 from pipeline.workflows.workspace import Workspace
@@ -61,6 +62,9 @@ def worker(
         ensure_queue(conn)
         if not jobs.hold_worker(conn, is_helper=is_helper):
             return
+        start_logging("worker", space.settings, stderr="everything")
+        tell("worker started", who=space.person, concurrency=concurrency)
+        began = time.monotonic()
         sweep(conn)
         carrier = Carrier(
             url=space.url,
@@ -73,6 +77,7 @@ def worker(
             jobs.release_worker(conn)
             # Who submitted in this moment saw us alive and started nobody.
             if until_idle_s is None or jobs.count_open(conn) == 0 or not jobs.hold_worker(conn, is_helper=is_helper):
+                tell("worker stopped", who=space.person, duration_s=time.monotonic() - began)
                 return
 
 
@@ -181,7 +186,9 @@ async def _work(space: Workspace, carrier: Any, *, until_idle_s: float | None, i
                 name=carrier.worker,
                 concurrency=concurrency,
                 wait=not is_once,
-                fetch_job_polling_interval=1.0,
+                # Any login can send notifications: a forged one would abort jobs, a broken one end the worker.
+                listen_notify=False,
+                fetch_job_polling_interval=0.25,
                 shutdown_graceful_timeout=_GRACE_S,
             )
         )
@@ -203,12 +210,13 @@ async def _look_after(space: Workspace, working: asyncio.Task[None], until_idle_
 
     busy_at = time.monotonic()
     swept_at = busy_at - SWEEP_EVERY_S
+    passed_over: set[int] = set()
     while not working.done():
         await asyncio.sleep(LOOK_EVERY_S)
         now = time.monotonic()
         if now - swept_at > SWEEP_EVERY_S:
             sweep(space.conn)
-            submit_all_due(space.conn)
+            submit_all_due(space.conn, passed_over=passed_over)
             swept_at = now
         if until_idle_s is None:
             continue

@@ -9,9 +9,11 @@ from pipeline.core.errors import NotPermitted
 Duty = Literal["annotator", "reviewer", "researcher", "admin"]
 
 _ANNOTATOR = frozenset({"queue.claim", "annotate", "flag"})
-_REVIEWER = _ANNOTATOR | {"flag.settle", "queue.build"}
-_RESEARCHER = _REVIEWER | {"ingest", "watch", "cut", "embed", "augment", "deduplicate", "select", "release", "export"}
-_ADMIN = _RESEARCHER | {"project.create", "project.grant"}
+_REVIEWER = _ANNOTATOR | {"flag.settle", "queue.build", "log"}
+_RESEARCHER = _REVIEWER | {
+    *("ingest", "watch", "cut", "embed", "augment", "deduplicate", "select", "release", "export", "verify"),
+}
+_ADMIN = _RESEARCHER | {"project.create", "project.grant", "doctor", "backup"}
 
 MAY: dict[Duty, frozenset[str]] = {
     "annotator": _ANNOTATOR,

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
+from urllib.parse import unquote, urlsplit
 
 import yaml
 
 from pipeline.core.errors import SettingsError
 from pipeline.core.plugin_spec import PluginSpec
+from pipeline.core.scrub import is_secret_name
 from pipeline.core.types import AudioFormat, Workers
 
+LOG_FORMATS, LOG_LEVELS = ("text", "json"), ("info", "debug", "warning", "error")
 DEFAULT_RECIPE = Path(__file__).parent.parent.parent / "config" / "project.yaml"
 
 
@@ -24,6 +27,7 @@ class Settings:
 
     Without ``database_url`` the embedded PostgreSQL under the workspace serves. A worker sets ``job_id`` and ``act_as``
     for the verbs that it carries: what they write belongs to that job, and they have its submitter's rights.
+    ``secrets`` are the passwords and keys of the environment, so that no log shows them.
     """
 
     workspace: Path
@@ -33,6 +37,9 @@ class Settings:
     workers: Workers
     job_id: int | None = None
     act_as: str | None = None
+    log_format: Literal["text", "json"] = "text"
+    log_level: str = "info"
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +75,8 @@ def load_settings(
 ) -> Settings:
     """The settings from arguments, else from EARMARK_* variables, else the defaults.
 
-    Raises SettingsError if EARMARK_WORKERS is neither a positive number nor a Dask scheduler's address.
+    Raises SettingsError if EARMARK_WORKERS is neither a positive number nor a Dask scheduler's address, and for a
+    form or level of the log that is none.
     """
     env = os.environ if environ is None else environ
     folder = Path(workspace or env.get("EARMARK_WORKSPACE") or "workspace").absolute()
@@ -81,7 +89,27 @@ def load_settings(
         workers=_workers(env.get("EARMARK_WORKERS") or str(os.cpu_count() or 1)),
         job_id=int(job_id) if job_id.isdecimal() else None,
         act_as=env.get("EARMARK_ACT_AS") or None,
+        log_format="json" if _one_of("EARMARK_LOG", LOG_FORMATS, env) == "json" else "text",
+        log_level=_one_of("EARMARK_LOG_LEVEL", LOG_LEVELS, env),
+        secrets=_secrets(env),
     )
+
+
+def _one_of(name: str, allowed: tuple[str, ...], env: Mapping[str, str]) -> str:
+    """The variable's value, the first allowed one if it is not set."""
+    value = (env.get(name) or allowed[0]).lower()
+    if value not in allowed:
+        raise SettingsError(f"{name} cannot be used", expected=" or ".join(allowed), got=value)
+    return value
+
+
+def _secrets(env: Mapping[str, str]) -> tuple[str, ...]:
+    found = {value for name, value in env.items() if value and is_secret_name(name)}
+    try:
+        password = urlsplit(env.get("EARMARK_DATABASE_URL", "")).password
+    except ValueError:
+        password = None
+    return tuple(sorted(found | ({password, unquote(password)} if password else set())))
 
 
 def _workers(text: str) -> Workers:

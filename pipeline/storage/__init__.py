@@ -7,11 +7,12 @@ Local places are served by the operating system alone; what comes from fsspec go
 from pipeline.storage.files import file_sha256, local_copy
 from pipeline.storage.places import is_local, path_of, refuse_password, uri_of
 from pipeline.storage.scanning import FoundFile, scan
-from pipeline.storage.store import Store
+from pipeline.storage.store import Store, StoredFile, write_whole
 
 __all__ = [
     "FoundFile",
     "Store",
+    "StoredFile",
     "file_sha256",
     "is_local",
     "local_copy",
@@ -19,4 +20,5 @@ __all__ = [
     "refuse_password",
     "scan",
     "uri_of",
+    "write_whole",
 ]

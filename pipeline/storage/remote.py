@@ -82,6 +82,30 @@ def keys(folder_uri: str) -> list[str]:
     return sorted(name for name in names if not _is_hidden(name))
 
 
+def files(folder_uri: str) -> list[RemoteFile]:
+    """All files below the folder, hidden ones too, in order; none if it is not there. Raises StorageError."""
+    with driver_errors("cannot list the store", folder_uri):
+        fs, root = _open(folder_uri)
+        found = fs.find(root, detail=True) if fs.exists(root) else {}
+        named = ((_below(path, root), info) for path, info in found.items() if not path.endswith("/"))
+        return sorted((_file(f"{folder_uri}/{name}", name, info) for name, info in named), key=lambda f: f.below)
+
+
+def size_bytes(folder_uri: str, key: str) -> int | None:
+    """The size of one object, None if it is not there. Raises StorageError if the store cannot be asked."""
+    with driver_errors("cannot ask the store", folder_uri):
+        fs, path = _object(folder_uri, key)
+        return _size_bytes(fs, path)
+
+
+def remove(folder_uri: str, key: str) -> None:
+    """Return when no such file is there any more. Raises StorageError."""
+    with driver_errors("cannot remove from the store", f"{key} in {folder_uri}"):
+        fs, path = _object(folder_uri, key)
+        if _size_bytes(fs, path) is not None:
+            fs.rm_file(path)
+
+
 def put(folder_uri: str, key: str, data: bytes | Path) -> None:
     """Write an object unless it is there with this size; it appears whole or not at all. Raises StorageError."""
     with driver_errors("cannot write to the store", f"{key} in {folder_uri}"):

@@ -18,15 +18,17 @@ Items = Sequence[Mapping[str, Any]]
 class _Shell(anywidget.AnyWidget):
     """One view of static/shell.js, named by ``kind``."""
 
-    _esm = module("dom.js", "shell.js")
-    _css = style("base.css", "shell.css", "kpis.css")
+    _esm = module("dom.js", "account.js", "shell.js")
+    _css = style("base.css", "shell.css", "account.css", "kpis.css")
     kind = traitlets.Unicode().tag(sync=True)
 
 
 class Header(_Shell):
     """The bar on top: logo, pages, project, light and dark, person.
 
-    ``nav`` is a list of ``{"name", "href", "is_here"}``, the home page first.
+    ``nav`` is a list of ``{"name", "href", "is_here"}``, the home page first. With more than one of ``projects`` the
+    person may change to another on the same page. Who ``is_signed_in`` may sign out, and is told when the server has
+    forgotten them.
     """
 
     kind = traitlets.Unicode("header").tag(sync=True)
@@ -34,9 +36,21 @@ class Header(_Shell):
     nav = traitlets.List(traitlets.Dict()).tag(sync=True)
     project = traitlets.Unicode().tag(sync=True)
     person = traitlets.Unicode().tag(sync=True)
+    projects = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    is_signed_in = traitlets.Bool(False).tag(sync=True)
 
-    def __init__(self, title: str, *, nav: Items, project: str = "", person: str = "") -> None:
+    def __init__(
+        self,
+        title: str,
+        *,
+        nav: Items,
+        project: str = "",
+        person: str = "",
+        projects: Sequence[str] = (),
+        is_signed_in: bool = False,
+    ) -> None:
         super().__init__(title=title, nav=[dict(entry) for entry in nav], project=project, person=person)
+        self.projects, self.is_signed_in = list(projects), is_signed_in
 
 
 class Kpis(_Shell):

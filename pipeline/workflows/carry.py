@@ -7,6 +7,7 @@ reads its end and goes too (``pipeline/cli/signals.py``). What it had committed 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -19,9 +20,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any, cast
 
+import psycopg
+
 from pipeline.catalog import jobs
 from pipeline.catalog.connect import connect
 from pipeline.catalog.jobs import Job
+from pipeline.core.logs import tell
 from pipeline.workflows.operation import Conn
 
 MAX_TRIES, MAX_BEGINNINGS = 4, 20
@@ -33,9 +37,10 @@ _MAX_WORDS = 2_000
 class Again(Exception):
     """This job is to be carried again, not before ``retry_at``."""
 
-    def __init__(self, retry_at: datetime) -> None:
+    def __init__(self, retry_at: datetime, *, message: str | None = None) -> None:
         super().__init__(f"again at {retry_at:%H:%M:%S}")
         self.retry_at = retry_at
+        self.message = message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,18 +63,25 @@ class Carrier:
                 _end_if_asked(conn, job_id)
                 return
             job = jobs.get_job(conn, job_id)
+            began = time.monotonic()
+            tell("job taken", **_facts(job), n_attempts=job.n_attempts)
             if job.n_attempts > MAX_BEGINNINGS:
                 words = f"begun {MAX_BEGINNINGS} times and never ended; look at the machine's memory"
                 jobs.end_job(conn, job_id, state="failed", message=words)
                 return
             try:
                 self._carry_verbs(conn, job, should_stop)
-            except (Again, OSError):
+            except Again as again:
+                tell("job put back", **_facts(job), retry_at=again.retry_at, outcome="waiting", message=again.message)
+                raise
+            except OSError:
                 raise
             except Exception as error:  # the worker's outermost edge: its other jobs go on
                 if not conn.closed:
                     jobs.end_job(conn, job_id, state="failed", message=f"{type(error).__name__}: {error}")
                 raise
+            finally:
+                _tell_end(conn, job, began)
 
     def _carry_verbs(self, conn: Conn, job: Job, should_stop: Callable[[], bool]) -> None:
         for words in job.verbs[job.n_verbs_done :]:
@@ -82,11 +94,11 @@ class Carrier:
             elif ended.is_put_back:
                 retry_at = _in(0)
                 jobs.put_back(conn, job.job_id, message="its worker was told to stop", retry_at=retry_at)
-                raise Again(retry_at)
+                raise Again(retry_at, message="its worker was told to stop")
             elif ended.may_pass and job.n_attempts < MAX_TRIES:
                 retry_at = _in(self.first_retry_s * 5 ** (job.n_attempts - 1))
                 jobs.put_back(conn, job.job_id, message=ended.message, retry_at=retry_at)
-                raise Again(retry_at)
+                raise Again(retry_at, message=ended.message)
             else:
                 jobs.end_job(conn, job.job_id, state="failed", message=ended.message)
             return
@@ -109,6 +121,7 @@ def sweep(conn: Conn) -> int:
         orphans = jobs.list_orphans(conn)
         for job_id, queue_id in orphans:
             jobs.queue_again(conn, job_id, queue_id, message="its worker is gone; it goes on from the last commit")
+            tell("job swept", level=logging.WARNING, job_id=job_id, outcome="waiting", message="its worker is gone")
     return len(orphans)
 
 
@@ -201,6 +214,26 @@ def _json_object(line: str) -> dict[str, Any] | None:
     except json.JSONDecodeError:
         return None
     return cast(dict[str, Any], value) if isinstance(value, dict) else None
+
+
+def _facts(job: Job) -> dict[str, Any]:
+    return {
+        "who": job.author,
+        "project": job.project,
+        "job_id": job.job_id,
+        "what": ", ".join(words[0] for words in job.verbs),
+    }
+
+
+def _tell_end(conn: Conn, job: Job, began: float) -> None:
+    """Log how the job ended, if it did."""
+    ended = job
+    with suppress(psycopg.Error):
+        ended = jobs.get_job(conn, job.job_id)
+    if not ended.is_open:
+        level = logging.WARNING if ended.state == "failed" else logging.INFO
+        duration_s = time.monotonic() - began
+        tell("job ended", level=level, **_facts(job), duration_s=duration_s, outcome=ended.state, message=ended.message)
 
 
 def _end_if_asked(conn: Conn, job_id: int) -> None:

@@ -198,15 +198,13 @@ class _Saver:
 
     def save(self, made: Sequence[tuple[recordings.Recording, list[clips.NewClip]]]) -> None:
         conn, project_id = self.run.conn, self.run.project.project_id
-        for recording, new in made:
-            clips.save_cut(
-                conn,
-                project_id,
-                recording.recording_id,
-                spec=self.spec,
-                spec_sha256=self.spec_sha256,
-                clips=new,
-                operation_id=self.run.operation_id,
-            )
+        clips.save_cuts(
+            conn,
+            project_id,
+            {recording.recording_id: new for recording, new in made},
+            spec=self.spec,
+            spec_sha256=self.spec_sha256,
+            operation_id=self.run.operation_id,
+        )
         resolve_failures(conn, project_id, "cut", [recording.uri for recording, _ in made])
         self.run.n_done += len(made)

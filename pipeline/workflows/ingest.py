@@ -176,40 +176,39 @@ def _read_all(
 
 def _save(run: Run, files: Sequence[FoundFile], batch: Sequence[Result[ReadFile]]) -> list[Labelled]:
     project_id = run.project.project_id
-    done: list[str] = []
-    saved: list[Labelled] = []
+    new: list[recordings.NewRecording] = []
     failures: list[Failure] = []
     for result in batch:
         found = files[result.index]
         if result.failure is not None:
             failures.append(_failure(found, result.failure))
         elif result.value is not None:
-            read = result.value
-            recording_id = recordings.save_recording(
-                run.conn,
-                project_id,
-                uri=found.uri,
-                name=found.name,
-                size_bytes=found.size_bytes,
-                mtime_ns=found.mtime_ns,
-                file_sha256=read.file_sha256,
-                facts=read.facts,
-                operation_id=run.operation_id,
-            )
-            recordings.save_problems(run.conn, project_id, recording_id, read.problems)
-            done.append(found.uri)
-            saved.append(
-                Labelled(
-                    name=found.name,
-                    recording_id=recording_id,
-                    rate_hz=read.facts.rate_hz,
-                    n_samples=read.facts.n_samples,
-                )
-            )
-    resolve_failures(run.conn, project_id, "ingest", done)
-    run.n_done += len(done)
+            new.append(_new_recording(found, result.value))
+    ids = recordings.save_recordings(run.conn, project_id, new, operation_id=run.operation_id)
+    resolve_failures(run.conn, project_id, "ingest", [recording.uri for recording in new])
+    run.n_done += len(new)
     run.fail(failures)
-    return saved
+    return [
+        Labelled(
+            name=recording.name,
+            recording_id=recording_id,
+            rate_hz=recording.facts.rate_hz,
+            n_samples=recording.facts.n_samples,
+        )
+        for recording, recording_id in zip(new, ids, strict=True)
+    ]
+
+
+def _new_recording(found: FoundFile, read: ReadFile) -> recordings.NewRecording:
+    return recordings.NewRecording(
+        uri=found.uri,
+        name=found.name,
+        size_bytes=found.size_bytes,
+        mtime_ns=found.mtime_ns,
+        file_sha256=read.file_sha256,
+        facts=read.facts,
+        problems=read.problems,
+    )
 
 
 def _failure(found: FoundFile, failure: Failure) -> Failure:

@@ -21,7 +21,7 @@ from pipeline.workflows.operation import Conn
 from pipeline.workflows.workspace import Workspace
 
 QUEUE, TASK = "earmark", "earmark.carry"
-VERBS = ("ingest", "cut", "embed", "deduplicate", "select", "queue", "augment", "export", "release")
+VERBS = ("ingest", "cut", "embed", "deduplicate", "select", "queue", "augment", "export", "release", "verify")
 
 _ACTIONS = {"queue": "queue.build"}
 _POLL_S = 0.1

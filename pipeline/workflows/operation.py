@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from psycopg import Connection
@@ -15,7 +16,9 @@ from pipeline.catalog import operations
 from pipeline.catalog.failures import save_failures
 from pipeline.catalog.projects import Project, duty_of, lock_project
 from pipeline.core.errors import Cancelled
+from pipeline.core.logs import tell
 from pipeline.core.permissions import demand
+from pipeline.core.scrub import scrub
 from pipeline.core.types import Failure, Outcome
 
 T = TypeVar("T")
@@ -59,12 +62,21 @@ class Run:
     failed: list[Failure] = field(default_factory=list[Failure])
     detail: dict[str, Any] = field(default_factory=dict[str, Any])
     is_cancel_asked: bool = False
+    stages_s: dict[str, float] = field(default_factory=dict[str, float])
+    _stage_began: float = field(default_factory=time.monotonic)
 
     def begin_stage(self, stage: str, *, n_total: int | None = None) -> None:
         """Say what is being done now, and of how many."""
+        self.end_stage()
         self.stage = stage
         self.n_total = n_total if n_total is not None else self.n_total
         self.report()
+
+    def end_stage(self) -> None:
+        """Add up how long the stage took that ends now; one that comes again goes on."""
+        now = time.monotonic()
+        self.stages_s[self.stage] = round(self.stages_s.get(self.stage, 0.0) + now - self._stage_began, 3)
+        self._stage_began = now
 
     def report(self) -> None:
         """Tell screens how far the run is, and learn whether a person asked to stop."""
@@ -127,9 +139,14 @@ def operation(
     Raises NotPermitted before anything is written. What the body raises is logged and raised on.
     """
     demand(duty_of(conn, project.project_id), action, actor=conn.info.user, project=project.name)
-    operations.sweep_dead(conn, project.project_id)
+    who: dict[str, Any] = {"who": conn.info.parameter_status("session_authorization"), "project": project.name}
+    if n_dead := operations.sweep_dead(conn, project.project_id):
+        tell("dead operations swept", level=logging.WARNING, **who, n=n_dead)
     with conn.transaction():
         operation_id = operations.begin(conn, project.project_id, action, spec)
+    began = time.monotonic()
+    facts: dict[str, Any] = {**who, "operation_id": operation_id, "what": action}
+    tell("operation begun", **facts)
     run = Run(conn=conn, project=project, operation_id=operation_id, action=action, on_progress=on_progress)
     status: operations.Status = "failed"
     message: str | None = "the run ended before it could say why"
@@ -141,11 +158,25 @@ def operation(
         status, message = "cancelled", str(error) or "stopped by a person"
         raise
     except BaseException as error:
-        message = f"{type(error).__name__}: {error}"
+        message = scrub(f"{type(error).__name__}: {error}")
         raise
     finally:
+        run.end_stage()
+        outcome = run.outcome
+        tell(
+            "operation ended",
+            level=logging.WARNING if status == "failed" else logging.INFO,
+            **facts,
+            n_done=outcome.n_done,
+            n_failed=len(outcome.failed),
+            duration_s=time.monotonic() - began,
+            outcome=status,
+            message=message,
+        )
         if not conn.closed:
-            operations.end(conn, project.project_id, operation_id, status=status, outcome=run.outcome, message=message)
+            # How long each stage took is for the log alone: what a verb hands back is the same from run to run.
+            logged = replace(outcome, detail={**outcome.detail, "stages_s": list(run.stages_s.items())})
+            operations.end(conn, project.project_id, operation_id, status=status, outcome=logged, message=message)
 
 
 def in_batches(items: Iterable[T], *, max_n: int = 200, max_s: float = 0.5) -> Iterator[list[T]]:

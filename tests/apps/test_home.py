@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,16 +15,30 @@ from uuid import uuid4
 
 import pytest
 
-from apps.home.state import MAX_LABELS, HomeData, HomeState, for_you, kpis, label_balance, operation_rows
-from apps.home.view import HomePage
+from apps.home.own_state import N_ANSWERS, OwnState, answer_rows, own_kpis, own_next
+from apps.home.own_view import OwnHomePage
+from apps.home.state import (
+    MAX_LABELS,
+    HomeData,
+    HomeState,
+    for_you,
+    kpis,
+    label_balance,
+    open_steps,
+    operation_rows,
+    welcome,
+)
+from apps.home.view import HomePage, home_page
 from apps.main_job import Pace, duration_words, main_job_steps, when_words
-from apps.session import Session
+from apps.session import PAGES, Session
+from pipeline.catalog import reviews
 from pipeline.catalog.operations import OperationState, begin
 from pipeline.catalog.projects import set_truth_uri
+from pipeline.core.permissions import Duty
 from pipeline.core.types import AnswerGiven
 from pipeline.workflows.annotate import save_answers
 from pipeline.workflows.queue import claim_clips
-from tests.apps.made import LABELS, Made, make_once, open_made
+from tests.apps.made import LABELS, Made, add_person, drop_person, make_once, open_made
 from tests.conftest import ROOT
 
 N = 12
@@ -46,6 +61,20 @@ def session(made: Made) -> Iterator[Session]:
 def empty_session(empty_database: str, tmp_path: Path) -> Iterator[Session]:
     with open_made(empty_database, tmp_path) as session:
         yield session
+
+
+@pytest.fixture
+def colleague() -> Iterator[Callable[[Session, Duty], Session]]:
+    """Gives the session of a new person with this duty, in the project of a session."""
+    with ExitStack() as ends:
+
+        def of(session: Session, duty: Duty) -> Session:
+            person = add_person(session, duty)
+            ends.callback(drop_person, session, person)
+            workspace = session.workspace
+            return ends.enter_context(open_made(workspace.url, workspace.settings.workspace, person=person))
+
+        yield of
 
 
 def read(session: Session) -> HomeData:
@@ -95,12 +124,12 @@ def test_fresh_project_leads_to_recordings(empty_session: Session) -> None:
         "Review": "todo",
         "Release": "todo",
     }
-    assert for_you(data.overview).page == "recordings"
+    assert for_you(data.overview, PAGES).page == "recordings"
 
 
 def test_queued_clips_are_offered_to_this_person(session: Session) -> None:
     data = read(session)
-    next_thing = for_you(data.overview)
+    next_thing = for_you(data.overview, PAGES)
     assert (next_thing.title, next_thing.page) == (f"{N} clips wait for your ear", "review")
     assert states_of(data)["Review"] == "waiting"
     assert [states_of(data)[name] for name in ("Bring in", "Cut", "Embed")] == ["done"] * 3
@@ -109,14 +138,14 @@ def test_queued_clips_are_offered_to_this_person(session: Session) -> None:
 def test_own_answers_of_today_are_told(session: Session) -> None:
     answer(session, 4)
     data = read(session)
-    assert "You answered 4 today, 4 in all" in for_you(data.overview).text
+    assert "You answered 4 today, 4 in all" in for_you(data.overview, PAGES).text
     assert {kpi["label"]: kpi["value"] for kpi in kpis(data.overview)}["Answered"] == 4
 
 
 def test_nothing_waits_once_all_is_answered(session: Session) -> None:
     answer(session, N)
     data = read(session)
-    assert for_you(data.overview).title == "Nothing waits for you"
+    assert for_you(data.overview, PAGES).title == "Nothing waits for you"
     assert states_of(data)["Review"] == "done"
 
 
@@ -241,3 +270,53 @@ def test_notebook_has_one_cell_no_output_and_a_title(name: str) -> None:
     assert [(cell["outputs"], cell["execution_count"]) for cell in notebook["cells"]] == [([], None)]
     assert notebook["metadata"]["kernelspec"]["name"] == "python3"
     assert notebook["metadata"]["title"] == name.title()
+
+
+def test_annotator_sees_their_own_work_and_nothing_of_the_project(
+    session: Session, colleague: Callable[[Session, Duty], Session]
+) -> None:
+    answer(session, 2)
+    own = colleague(session, "annotator")
+    assert isinstance(home_page(own), OwnHomePage)
+    state = OwnState(own)
+    before = state.read_now()
+    assert (before.person.n_answers, before.answers, own_next(before).page) == (0, [], "review")
+    assert before.n_waiting == reviews.count_open(own.workspace.conn, own.project.project_id) > 0
+    answer(own, 3)
+    data = state.read_now()
+    values = {item["label"]: item["value"] for item in own_kpis(data)}
+    assert (values["Today"], values["In all"], values["Waiting"]) == (3, 3, before.n_waiting - 3)
+    assert [row["answer"] for row in answer_rows(data, now=datetime.now(UTC))] == [LABELS[0]] * 3
+    heard = own.read_clip(data.answers[0].clip_id)
+    assert heard.data[:4] == b"RIFF"
+
+
+def test_annotator_pages_through_their_answers(session: Session, colleague: Callable[[Session, Duty], Session]) -> None:
+    own = colleague(session, "annotator")
+    answer(own, N)
+    state = OwnState(own)
+    first = state.read_now()
+    state.turn("next", first)
+    second = state.read_now()
+    assert (len(first.answers), len(second.answers), second.has_more) == (N_ANSWERS, N - N_ANSWERS, False)
+    assert len({given.clip_id for given in (*first.answers, *second.answers)}) == N
+    state.turn("previous", second)
+    assert state.read_now() == first
+    assert own_next(first).page is None and "12 in all" in own_next(first).text
+
+
+def test_reviewer_is_led_only_to_pages_that_are_open_to_them(
+    session: Session, colleague: Callable[[Session, Duty], Session]
+) -> None:
+    page = home_page(colleague(session, "reviewer"))
+    assert isinstance(page, HomePage)
+    data = page.read(session.workspace.conn)
+    links = {"home": "home.ipynb?project=x", "review": "review.ipynb?project=x"}
+    steps = {step["name"]: step for step in open_steps(main_job_steps(data.overview), links)}
+    assert (steps["Bring in"]["href"], steps["Review"]["href"]) == ("", "review.ipynb?project=x")
+    assert steps["De-duplicate"]["state"] == "todo", "what others must do does not wait for this person"
+    assert for_you(data.overview, links).page == "review"
+    nothing = replace(data.overview, n_waiting=0)
+    assert for_you(nothing, PAGES).page is not None
+    assert for_you(nothing, links).page is None and "researcher" in for_you(nothing, links).text
+    assert (welcome(links).page, welcome(PAGES).page) == (None, "recordings")

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from apps.review.state import N_CLAIMED, ReviewState
+from apps.review.view import ReviewPage
 from apps.session import Session
 from pipeline.core.errors import DatabaseUnavailable, EarmarkError, NotFound
 from pipeline.core.types import AnswerGiven, Heard
@@ -260,3 +261,32 @@ def test_notebook_is_one_call(page: str) -> None:
 def test_made_tones_are_all_different(tmp_path: Path) -> None:
     files = sorted(write_tones(tmp_path, 12).iterdir())
     assert len({path.read_bytes() for path in files}) == 12
+
+
+def test_annotator_is_told_nothing_of_the_projects_counts(
+    session: Session, colleague: Callable[[Session, str], ReviewState]
+) -> None:
+    annotator = colleague(session, "annotator")
+    for clip in [*annotator.claim().clips, *annotator.claim().clips]:
+        annotator.save(answer(clip.clip_id))
+    assert annotator.figures().n_waiting == 0
+    why = annotator.nothing_waits()
+    assert (why.title, why.page, why.is_queue_wanted) == ("Nothing waits for you just now", None, False)
+    assert "everything that was yours today" in why.text and "Ask a reviewer" in why.text
+
+
+def test_reviewer_is_sent_to_no_page_that_is_closed_to_them(
+    empty_session: Session, colleague: Callable[[Session, str], ReviewState]
+) -> None:
+    why = colleague(empty_session, "reviewer").nothing_waits()
+    assert (why.title, why.page, why.action, why.is_early) == ("No recordings yet", None, "Look again", True)
+    why = colleague(empty_session, "researcher").nothing_waits()
+    assert (why.page, why.action) == ("recordings", "Go to recordings")
+
+
+@pytest.mark.parametrize("duty", ["annotator", "reviewer"])
+def test_page_opens_for_who_sees_little(
+    session: Session, colleague: Callable[[Session, str], ReviewState], duty: str
+) -> None:
+    page = ReviewPage(colleague(session, duty).session)
+    assert page.root.children

@@ -14,12 +14,15 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
+from apps.serving.gate import PROTOCOL
 from pipeline.cli.serve import PAGES, dashboards, free_port, page_url
 from pipeline.core.settings import load_recipe, load_settings
 from pipeline.workflows.workspace import Workspace, open_workspace
 from tests.browser.harness import open_chromium, open_page
 
 pytestmark = pytest.mark.browser
+
+_SOME_KERNEL = "0b5a2d0e-0000-4000-8000-000000000000"
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +59,28 @@ def _check_refusals(port: int) -> None:
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(base + path, timeout=10)
         assert refused.value.code in (403, 404), path
-    for origin in ({}, {"Origin": "http://elsewhere.example"}):
-        request = urllib.request.Request(f"{base}/voila/api/shutdown/any", data=b"", headers=origin, method="POST")
+    farewell = f"{base}/voila/api/shutdown/{_SOME_KERNEL}"
+    line = f"{base}/api/kernels/{_SOME_KERNEL}/channels"
+    elsewhere = {"Origin": "http://elsewhere.example"}
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Protocol": PROTOCOL}
+    # A name that was made to point at this machine is no name of ours, whatever its pages ask for.
+    rebound = {"Host": "elsewhere.example"}
+    picture = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    home = page_url(port, "home")
+    for url, headers, data in (
+        (farewell, {}, b""),
+        (farewell, elsewhere, b""),
+        (farewell, rebound, b""),
+        (line, upgrade | elsewhere, None),
+        (line, upgrade | rebound | elsewhere, None),
+        (f"{base}/voila/query/{_SOME_KERNEL}", upgrade | elsewhere, None),
+        (home, rebound, None),
+        (home, picture, None),
+    ):
+        request = urllib.request.Request(url, data=data, headers=headers)
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request, timeout=10)
-        assert refused.value.code == 403
+        assert refused.value.code == 403, (url, headers)
 
 
 def _n_kernels(server: psutil.Process) -> int:

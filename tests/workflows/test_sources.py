@@ -15,14 +15,16 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from pipeline.catalog import recordings, sources
+from pipeline.catalog import accounts, recordings, sources
 from pipeline.catalog.failures import open_items
 from pipeline.catalog.projects import Project
-from pipeline.core.errors import SettingsError, StorageError
+from pipeline.core.errors import NotPermitted, SettingsError, StorageError
 from pipeline.storage import scan
 from pipeline.workflows.carried_labels import LabelRules
 from pipeline.workflows.ingest import ingest
-from pipeline.workflows.watch import due_sources, look_again, submit_due, unwatch, watch
+from pipeline.workflows.jobs import ensure_queue, list_jobs
+from pipeline.workflows.watch import due_sources, look_again, submit_all_due, submit_due, unwatch, watch
+from tests.people import logged_in
 from tests.workflows.conftest import SPEAKERS
 
 Conn = psycopg.Connection[Any]
@@ -161,6 +163,85 @@ def test_due_source_is_submitted_once(conn: Conn, project: Project, digits: Path
         submit_due(conn, project, lambda verbs, source_id: submitted.append((verbs, source_id)))
     source = the_source(conn, project)
     assert submitted == [([["ingest", "--labels=folder", digits.as_uri()], ["cut"]], source.source_id)]
+
+
+def test_watched_source_is_looked_at_with_the_rights_of_who_brought_it_in(
+    conn: Conn, project: Project, empty_database: str, open_folder: Path, digits: Path
+) -> None:
+    folder = open_folder / "sounds"
+    shutil.copytree(digits, folder)
+    place = {**os.environ, "EARMARK_WORKSPACE": str(open_folder / "w"), "EARMARK_DATABASE_URL": empty_database}
+    with logged_in(conn, empty_database, project.project_id, "researcher") as researcher:
+        watch(researcher, project, str(folder), every_s=3600, then=["cut"])
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline.cli", "worker", "--until-idle", "6"],
+            cwd=ROOT,
+            env={**place, "EARMARK_WORKERS": "1"},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        (job,) = list_jobs(conn, project)
+        assert (job.state, job.author, job.n_verbs_done) == ("done", researcher.info.user, 2)
+        rows = conn.execute("SELECT DISTINCT author FROM operation UNION SELECT author FROM recording").fetchall()
+        assert rows == [(researcher.info.user,)]
+        assert conn.execute("SELECT count(*) FROM recording").fetchone() == (60,)
+
+
+@pytest.mark.parametrize("end", ["removed", "revoked", "demoted"])
+def test_source_of_who_may_not_any_more_is_passed_over_and_logged_once(
+    conn: Conn, project: Project, empty_database: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, end: str
+) -> None:
+    with logged_in(conn, empty_database, project.project_id, "researcher") as researcher:
+        name = researcher.info.user
+        watch(researcher, project, str(tmp_path), every_s=3600)
+        if end == "removed":
+            accounts.remove_person(conn, name)
+        elif end == "revoked":
+            accounts.revoke_duty(conn, project.project_id, name)
+        else:
+            accounts.grant_duty(conn, project.project_id, name, "annotator")
+        passed_over: set[int] = set()
+        assert [submit_all_due(conn, passed_over=passed_over) for _ in range(3)] == [0, 0, 0]
+        assert caplog.text.count(f"{name} may not ingest in project test") == 1
+        assert list_jobs(conn, project) == []
+        # The connection is the worker's own again.
+        assert conn.execute("SELECT session_user").fetchone() == (conn.info.user,)
+
+
+def test_login_that_cannot_act_for_the_author_leaves_the_source_to_another_worker(
+    conn: Conn, project: Project, empty_database: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    watch(conn, project, str(tmp_path), every_s=3600)
+    with logged_in(conn, empty_database, project.project_id, "researcher") as researcher:
+        ensure_queue(conn)
+        assert submit_all_due(researcher) == 0
+        assert "this login cannot act for another" in caplog.text
+        watch(researcher, project, str(tmp_path / "own"), every_s=3600)
+        assert submit_all_due(researcher) == 1
+        assert [job.author for job in list_jobs(conn, project)] == [researcher.info.user]
+    assert len(due_sources(conn, project)) == 1
+
+
+def test_only_its_author_and_admins_change_how_a_source_is_watched(
+    conn: Conn, project: Project, empty_database: str, tmp_path: Path
+) -> None:
+    uri = str(tmp_path)
+    with (
+        logged_in(conn, empty_database, project.project_id, "researcher") as author,
+        logged_in(conn, empty_database, project.project_id, "researcher") as other,
+        logged_in(conn, empty_database, project.project_id, "admin") as admin,
+        logged_in(conn, empty_database, project.project_id, "annotator") as annotator,
+    ):
+        watch(author, project, uri, every_s=60)
+        with pytest.raises(NotPermitted, match=f"expected {author.info.user}, who brought it in, or an admin"):
+            watch(other, project, uri, every_s=1, then=["cut"])
+        with pytest.raises(NotPermitted, match="may not change how this source is watched"):
+            unwatch(other, project, uri)
+        with pytest.raises(NotPermitted, match="may not ingest"):
+            unwatch(annotator, project, uri)
+        assert watch(admin, project, uri, every_s=90).author == author.info.user
+        assert unwatch(author, project, uri)
 
 
 def test_what_cannot_be_watched_is_refused(conn: Conn, project: Project, digits: Path) -> None:

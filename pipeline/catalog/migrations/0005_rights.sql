@@ -12,13 +12,14 @@ BEGIN
   RETURN QUERY
   WITH next AS (
     SELECT v.review_id FROM review v
-    WHERE v.project_id = $1 AND v.state = 'open' AND v.clip_id <> ALL ($3)
+    WHERE v.project_id = $1 AND v.state = 'open' AND v.clip_id <> ALL (coalesce($3, '{}'))
       AND (v.claimed_by IS NULL OR v.claimed_by = session_user OR v.claimed_until < clock_timestamp())
       AND session_user <> ALL (v.skipped_by)
-    ORDER BY v.position, v.review_id LIMIT $2 FOR UPDATE SKIP LOCKED
+    -- No limit at all is what LIMIT NULL means.
+    ORDER BY v.position, v.review_id LIMIT least(greatest(coalesce($2, 0), 0), 200) FOR UPDATE SKIP LOCKED
   ), claimed AS (
     UPDATE review v SET claimed_by = session_user,
-      claimed_until = clock_timestamp() + make_interval(mins => least(greatest($4, 1), 240))
+      claimed_until = clock_timestamp() + make_interval(mins => least(greatest(coalesce($4, 1), 1), 240))
     FROM next WHERE v.review_id = next.review_id
     RETURNING v.position, v.review_id, v.clip_id, v.reason, v.proposed_label_id, v.proposed_confidence
   ), assigned AS (
@@ -63,7 +64,10 @@ BEGIN
       USING ERRCODE = 'foreign_key_violation';
   END IF;
   IF NEW.source = 'human' THEN
-    -- Two tabs of one person may answer at the same moment.
+    -- Two tabs of one person may answer at the same moment; a snapshot from before the lock would hide the other's answer.
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+      RAISE EXCEPTION 'answers are given in transactions that read what is committed' USING ERRCODE = 'invalid_transaction_state';
+    END IF;
     PERFORM pg_advisory_xact_lock(hashtext('annotation ' || session_user), hashint8(NEW.clip_id));
     NEW.supersedes := coalesce((
       SELECT a.annotation_id FROM annotation a
@@ -93,7 +97,30 @@ CREATE TRIGGER settle_review AFTER INSERT ON annotation
 
 -- ---------------------------------------------------------------------------------------------- runs and jobs
 
-CREATE FUNCTION sweep_dead(project_id int, lock_class int) RETURNS bigint
+-- Who runs an operation holds its lock, so that a dead process is seen; who commits in a project keeps others waiting.
+-- Nobody holds a lock for another: that would stop them, or keep their dead run alive.
+CREATE FUNCTION hold_run(operation_id bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM operation o WHERE o.operation_id = $1 AND o.author = session_user) THEN
+    RAISE EXCEPTION 'this is no run of %', session_user USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  PERFORM pg_advisory_lock(3746, ($1 % 2147483648)::int);
+END $$;
+
+CREATE FUNCTION release_run(operation_id bigint) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT pg_advisory_unlock(3746, ($1 % 2147483648)::int)
+$$;
+
+CREATE FUNCTION lock_project(project_id int) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  PERFORM demand_duty($1, 'reviewer');
+  PERFORM pg_advisory_xact_lock(3747, $1);
+END $$;
+
+CREATE FUNCTION sweep_dead(project_id int) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   n bigint;
@@ -107,7 +134,7 @@ BEGIN
     AND NOT EXISTS (SELECT FROM operation_outcome x WHERE x.operation_id = o.operation_id)
     AND NOT EXISTS (
       SELECT FROM pg_locks l
-      WHERE l.locktype = 'advisory' AND l.classid = $2 AND l.objid = (o.operation_id % 2147483648)
+      WHERE l.locktype = 'advisory' AND l.classid = 3746 AND l.objid = (o.operation_id % 2147483648)
         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
   ON CONFLICT (operation_id) DO NOTHING;
   GET DIAGNOSTICS n = ROW_COUNT;
@@ -120,8 +147,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = procrastinate, pg_catalog, p
 DECLARE
   queued bigint;
 BEGIN
-  IF NOT EXISTS (SELECT FROM public.job j WHERE j.job_id = $1 AND j.author = session_user AND j.state = 'waiting'
-                 AND j.queue_id IS NULL) THEN
+  IF (queue, task) IS DISTINCT FROM ('earmark', 'earmark.carry') OR NOT EXISTS (
+    SELECT FROM public.job j WHERE j.job_id = $1 AND j.author = session_user AND j.state = 'waiting' AND j.queue_id IS NULL
+  ) THEN
     RAISE EXCEPTION 'no job of this number waits to be queued' USING ERRCODE = 'insufficient_privilege';
   END IF;
   SELECT (procrastinate_defer_jobs_v1(ARRAY[
@@ -129,6 +157,37 @@ BEGIN
   UPDATE public.job j SET queue_id = queued WHERE j.job_id = $1;
   RETURN queued;
 END $$;
+
+-- What a worker may be asked for: it runs these words with its own account on its own machine, so that no row may name
+-- a verb that is not a job, nor lead to another workspace or project.
+CREATE FUNCTION is_job(verbs jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT jsonb_typeof(verbs) = 'array' AND NOT EXISTS (
+    SELECT FROM jsonb_path_query(verbs, '$[*]') line
+    WHERE jsonb_typeof(line) <> 'array'
+      OR coalesce(line ->> 0, '') <> ALL (ARRAY['ingest', 'cut', 'embed', 'deduplicate', 'select', 'queue', 'augment',
+                                                'export', 'release', 'verify'])
+      OR EXISTS (SELECT FROM jsonb_path_query(line, '$[*]') word
+                 WHERE jsonb_typeof(word) <> 'string' OR word #>> '{}' ~ '^(--(workspace|project)(=|$)|-[wp])'))
+$$;
+
+-- Whose name and rights a run, a job and a watched source have, nobody else tells what they do.
+CREATE FUNCTION keep_to_author() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  whose text := CASE TG_TABLE_NAME WHEN 'progress' THEN (SELECT o.author FROM operation o
+    WHERE o.operation_id = (to_jsonb(NEW) ->> 'operation_id')::bigint) ELSE to_jsonb(NEW) ->> 'author' END;
+BEGIN
+  IF whose IS DISTINCT FROM session_user AND NEW.project_id <> ALL (my_projects('admin')) THEN
+    RAISE EXCEPTION 'this % is of %', TG_TABLE_NAME, whose USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$;
+-- To ask for an end is everybody's, to tell how far it is only theirs who run it.
+CREATE TRIGGER keep_to_author BEFORE UPDATE OF stage, n_done, n_failed, n_total, stage_began_at, updated_at, cursor ON progress
+  FOR EACH ROW EXECUTE FUNCTION keep_to_author();
+CREATE TRIGGER keep_to_author BEFORE UPDATE OF watch_every_s, then_verbs ON source
+  FOR EACH ROW EXECUTE FUNCTION keep_to_author();
 
 -- ---------------------------------------------------------------------------------------------- grants
 
@@ -144,15 +203,16 @@ BEGIN
   END LOOP;
 END $$;
 GRANT EXECUTE ON FUNCTION is_lab_admin(), my_projects(text), my_duty(int), duty_rank(text), set_password(text, text),
-  claim_reviews(int, int, bigint[], int), skip_review(int, bigint), count_waiting(int), sweep_dead(int, int)
+  claim_reviews(int, int, bigint[], int), skip_review(int, bigint), count_waiting(int), sweep_dead(int)
   TO earmark_annotator;
 GRANT EXECUTE ON FUNCTION demand_duty(int, text), demand_lab_admin(), demand_verifier(text) TO earmark_annotator;
-GRANT EXECUTE ON FUNCTION queue_job(bigint, text, text) TO earmark_reviewer;
+GRANT EXECUTE ON FUNCTION queue_job(bigint, text, text), is_job(jsonb), hold_run(bigint), release_run(bigint), lock_project(int)
+  TO earmark_reviewer;
 GRANT EXECUTE ON FUNCTION grant_duty(int, text, text), revoke_duty(int, text) TO earmark_researcher;
 GRANT EXECUTE ON FUNCTION add_person(text, text, boolean), remove_person(text), add_project(text, jsonb),
   erase_project(int, text) TO earmark_admin;
 
--- Large objects would be a drawer that no policy sees; our advisory locks say who runs what.
+-- Large objects would be a drawer that no policy sees; advisory locks would stop others and say who runs what.
 DO $$
 DECLARE
   name regprocedure;
@@ -163,9 +223,6 @@ BEGIN
   LOOP
     BEGIN
       EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', name);
-      IF name::text ~ 'advisory' THEN
-        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO earmark_reviewer', name);
-      END IF;
     EXCEPTION WHEN insufficient_privilege THEN
       RAISE NOTICE 'everybody may still use %: only a superuser can change that', name;
     END;
@@ -175,11 +232,35 @@ END $$;
 GRANT USAGE ON SCHEMA public TO earmark_annotator;
 GRANT SELECT ON project, member, label, clip, assignment, review, annotation, flag, current_annotation, operation,
   operation_outcome, progress, person TO earmark_annotator;
-GRANT INSERT ON annotation, flag TO earmark_annotator;
+
+-- Numbers, authors and times are the database's: whoever could choose a number would take it from the next to come.
+DO $$
+DECLARE
+  told record;
+BEGIN
+  FOR told IN
+    SELECT x.role, x.name, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS columns
+    FROM (SELECT 'earmark_annotator' AS role, unnest(ARRAY['annotation', 'flag']) AS name
+      UNION ALL SELECT 'earmark_reviewer', unnest(ARRAY['operation', 'operation_outcome', 'progress', 'failure'])
+      UNION ALL SELECT 'earmark_researcher', unnest(ARRAY['label', 'recording', 'recording_label', 'source', 'selection',
+        'selection_item', 'cut', 'clip', 'problem', 'encoder', 'embedding', 'map_point', 'duplicate_group', 'duplicate',
+        'duplicate_decision', 'consensus', 'dataset', 'dataset_version', 'dataset_item', 'augmentation',
+        'augmented_clip'])) x
+    JOIN pg_attribute a ON a.attrelid = x.name::regclass
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attidentity = '' AND a.attgenerated = ''
+      AND a.attname NOT IN ('author', 'created_at')
+    GROUP BY x.role, x.name
+  LOOP
+    EXECUTE format('GRANT INSERT (%s) ON %I TO %I', told.columns, told.name, told.role);
+  END LOOP;
+END $$;
+-- A new job waits, a new review is held by nobody.
+GRANT INSERT (project_id, verbs, source_id) ON job TO earmark_reviewer;
+GRANT INSERT (project_id, clip_id, position, reason, proposed_label_id, proposed_confidence, operation_id) ON review
+  TO earmark_reviewer;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO earmark_reviewer;
 REVOKE SELECT ON admin_act FROM earmark_reviewer;
-GRANT INSERT ON operation, operation_outcome, progress, failure, job, review TO earmark_reviewer;
 GRANT UPDATE (stage, n_done, n_failed, n_total, is_cancel_asked, stage_began_at, updated_at, cursor) ON progress
   TO earmark_reviewer;
 GRANT UPDATE (is_cancel_asked, state, message, ended_at, retry_at) ON job TO earmark_reviewer;
@@ -187,9 +268,6 @@ GRANT UPDATE (operation_id, error, message, n_attempts, resolved_at) ON failure 
 GRANT UPDATE (position) ON review TO earmark_reviewer;
 GRANT DELETE ON review TO earmark_reviewer;
 
-GRANT INSERT ON label, recording, recording_label, source, selection, selection_item, cut, clip, problem, encoder, embedding, map_point, duplicate_group, duplicate,
-  duplicate_decision, consensus, dataset, dataset_version, dataset_item, augmentation, augmented_clip
-  TO earmark_researcher;
 GRANT UPDATE (recipe, truth_uri) ON project TO earmark_researcher;
 GRANT UPDATE (mtime_ns, superseded_at, vanished_at, source_id, source_group) ON recording TO earmark_researcher;
 GRANT UPDATE (watch_every_s, then_verbs, label_rules, looked_at, n_files) ON source TO earmark_researcher;
@@ -238,11 +316,13 @@ BEGIN
     EXECUTE format('CREATE POLICY %I ON %I FOR UPDATE TO earmark_reviewer USING (' || in_project || ')',
       name || '_change', name, 'reviewer');
   END LOOP;
-  EXECUTE format('CREATE POLICY review_remove ON review FOR DELETE TO earmark_reviewer USING (' || in_project || ')', 'reviewer');
+  -- What somebody holds just now stays theirs.
+  EXECUTE format('CREATE POLICY review_remove ON review FOR DELETE TO earmark_reviewer USING (' || in_project
+    || ' AND (claimed_until IS NULL OR claimed_until < clock_timestamp() OR claimed_by = session_user))', 'reviewer');
   -- Written by researchers and up.
   FOREACH name IN ARRAY ARRAY['label', 'recording', 'recording_label', 'source', 'selection', 'selection_item', 'cut', 'clip', 'problem', 'encoder', 'embedding', 'map_point',
-    'duplicate_group', 'duplicate', 'duplicate_decision', 'consensus', 'dataset', 'dataset_version', 'dataset_item',
-    'augmentation', 'augmented_clip'] LOOP
+    'duplicate_group', 'duplicate', 'duplicate_decision', 'consensus', 'dataset', 'dataset_version', 'augmentation',
+    'augmented_clip'] LOOP
     EXECUTE format('CREATE POLICY %I ON %I FOR INSERT TO earmark_researcher WITH CHECK (' || in_project || ')',
       name || '_add', name, 'researcher');
   END LOOP;
@@ -289,7 +369,8 @@ CREATE POLICY flag_add ON flag FOR INSERT TO earmark_annotator
 
 -- A run is told, and ended, by who began it.
 CREATE POLICY operation_add ON operation FOR INSERT TO earmark_reviewer
-  WITH CHECK (project_id = ANY ((SELECT my_projects('reviewer'))::int[]));
+  WITH CHECK (project_id = ANY ((SELECT my_projects('reviewer'))::int[])
+    AND (job_id IS NULL OR EXISTS (SELECT FROM job j WHERE j.job_id = operation.job_id AND j.author = session_user)));
 CREATE POLICY operation_outcome_add ON operation_outcome FOR INSERT TO earmark_reviewer
   WITH CHECK (EXISTS (SELECT FROM operation o WHERE o.operation_id = operation_outcome.operation_id
     AND o.project_id = operation_outcome.project_id AND o.author = session_user));
@@ -297,8 +378,14 @@ CREATE POLICY progress_add ON progress FOR INSERT TO earmark_reviewer
   WITH CHECK (EXISTS (SELECT FROM operation o WHERE o.operation_id = progress.operation_id
     AND o.project_id = progress.project_id AND o.author = session_user));
 CREATE POLICY job_add ON job FOR INSERT TO earmark_reviewer
-  WITH CHECK (state = 'waiting' AND queue_id IS NULL AND project_id = ANY ((SELECT my_projects('reviewer'))::int[]));
+  WITH CHECK (is_job(verbs) AND project_id = ANY ((SELECT my_projects('reviewer'))::int[]));
 CREATE POLICY job_change ON job FOR UPDATE TO earmark_reviewer
   USING (author = session_user OR project_id = ANY ((SELECT my_projects('researcher'))::int[]));
+
+-- A version is filled by the transaction that makes it, and then it is frozen.
+CREATE POLICY dataset_item_add ON dataset_item FOR INSERT TO earmark_researcher
+  WITH CHECK (project_id = ANY ((SELECT my_projects('researcher'))::int[])
+    AND EXISTS (SELECT FROM dataset_version v WHERE v.dataset_version_id = dataset_item.dataset_version_id
+      AND v.author = session_user AND v.created_at >= now()));
 
 SELECT close_doors();

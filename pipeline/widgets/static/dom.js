@@ -44,6 +44,7 @@ const ICON_PATHS = {
   fit: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
   plus: "M12 5v14M5 12h14",
   minus: "M5 12h14",
+  leave: "M10 4H5v16h5M15 8l4 4-4 4M19 12H9.5",
   wave: "M3 12h2l2-6 3 13 3-10 2 6 2-3h4",
 };
 const FILLED_ICONS = new Set(["play"]);

@@ -29,13 +29,16 @@ function drawHeader(model, el) {
       make("span", { class: "em-brand-name" }, "Earmark"),
     ),
     make("nav", { class: "em-nav", "aria-label": "Pages" }, ...links),
-    project ? make("div", { class: "em-project em-ellipsis", title: `Project ${project}` }, project) : null,
+    projectPart(project, model.get("projects")),
     isInVoila() ? themeButton() : null,
     person
       ? make("div", { class: "em-person", title: person, "aria-label": `Signed in as ${person}` }, initialsOf(person))
       : null,
+    person && model.get("is_signed_in") ? make("div", { class: "em-person-name em-ellipsis" }, person) : null,
+    person && model.get("is_signed_in") ? signOutForm(person) : null,
   );
   el.replaceChildren(header);
+  if (model.get("is_signed_in")) watchSession();
   header.querySelector(".em-here")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 

@@ -293,9 +293,21 @@ export default {
         empty,
         footer(),
       );
+      const focused = placeOfFocus();
       el.replaceChildren(card);
+      if (focused) el.querySelector(focused)?.focus({ preventScroll: true });
       showPlaying(playingId);
       showStatus();
+    }
+
+    /** Where the focus is, as a selector that finds the same place in a table drawn anew; null if it is elsewhere. */
+    function placeOfFocus() {
+      const active = document.activeElement;
+      if (!el.contains(active)) return null;
+      if (active.matches("tbody tr")) return `tbody tr[data-id="${CSS.escape(active.dataset.id)}"]`;
+      return active.classList.contains("em-page-next") || active.classList.contains("em-page-previous")
+        ? `.${[...active.classList].find((name) => name.startsWith("em-page-"))}`
+        : null;
     }
 
     function onChange() {
