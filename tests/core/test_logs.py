@@ -98,7 +98,11 @@ def test_every_event_is_a_line_of_json_with_who_and_what(settings: Settings) -> 
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
-def test_hostile_text_stays_within_its_line(settings: Settings, log_format: Any, capfd: Any) -> None:
+def test_hostile_text_stays_within_its_line(
+    settings: Settings, log_format: Any, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # pytest's own handlers would keep it for the report, which a parallel run cannot hand on.
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
     start_logging("test", replace(settings, log_format=log_format), stderr="everything")
     hostile = "a\nb\rc\x85d\u2028e\x1b[31mf\x00g\udc80h\u202ei"
     tell(f"event {hostile}", who=hostile, message=hostile)
