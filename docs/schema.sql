@@ -2396,7 +2396,7 @@ CREATE TRIGGER stamp_author BEFORE INSERT ON public.annotation FOR EACH ROW EXEC
 
 -- Name: assignment stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER stamp_author BEFORE INSERT ON public.assignment FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.assignment FOR EACH ROW WHEN (((new.author IS DISTINCT FROM SESSION_USER) OR (new.created_at IS DISTINCT FROM now()))) EXECUTE FUNCTION public.stamp_author();
 
 -- Name: augmentation stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
@@ -2404,11 +2404,11 @@ CREATE TRIGGER stamp_author BEFORE INSERT ON public.augmentation FOR EACH ROW EX
 
 -- Name: augmented_clip stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER stamp_author BEFORE INSERT ON public.augmented_clip FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.augmented_clip FOR EACH ROW WHEN (((new.author IS DISTINCT FROM SESSION_USER) OR (new.created_at IS DISTINCT FROM now()))) EXECUTE FUNCTION public.stamp_author();
 
 -- Name: clip stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER stamp_author BEFORE INSERT ON public.clip FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.clip FOR EACH ROW WHEN (((new.author IS DISTINCT FROM SESSION_USER) OR (new.created_at IS DISTINCT FROM now()))) EXECUTE FUNCTION public.stamp_author();
 
 -- Name: consensus stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
@@ -2416,7 +2416,7 @@ CREATE TRIGGER stamp_author BEFORE INSERT ON public.consensus FOR EACH ROW EXECU
 
 -- Name: cut stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER stamp_author BEFORE INSERT ON public.cut FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.cut FOR EACH ROW WHEN (((new.author IS DISTINCT FROM SESSION_USER) OR (new.created_at IS DISTINCT FROM now()))) EXECUTE FUNCTION public.stamp_author();
 
 -- Name: dataset stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
@@ -2424,7 +2424,7 @@ CREATE TRIGGER stamp_author BEFORE INSERT ON public.dataset FOR EACH ROW EXECUTE
 
 -- Name: dataset_item stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER stamp_author BEFORE INSERT ON public.dataset_item FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.dataset_item FOR EACH ROW WHEN (((new.author IS DISTINCT FROM SESSION_USER) OR (new.created_at IS DISTINCT FROM now()))) EXECUTE FUNCTION public.stamp_author();
 
 -- Name: dataset_version stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
@@ -2444,7 +2444,7 @@ CREATE TRIGGER stamp_author BEFORE INSERT ON public.duplicate_group FOR EACH ROW
 
 -- Name: embedding stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER stamp_author BEFORE INSERT ON public.embedding FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.embedding FOR EACH ROW WHEN (((new.author IS DISTINCT FROM SESSION_USER) OR (new.created_at IS DISTINCT FROM now()))) EXECUTE FUNCTION public.stamp_author();
 
 -- Name: encoder stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
@@ -2468,7 +2468,7 @@ CREATE TRIGGER stamp_author BEFORE INSERT ON public.label FOR EACH ROW EXECUTE F
 
 -- Name: map_point stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER stamp_author BEFORE INSERT ON public.map_point FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.map_point FOR EACH ROW WHEN (((new.author IS DISTINCT FROM SESSION_USER) OR (new.created_at IS DISTINCT FROM now()))) EXECUTE FUNCTION public.stamp_author();
 
 -- Name: member stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
@@ -2488,7 +2488,7 @@ CREATE TRIGGER stamp_author BEFORE INSERT ON public.person FOR EACH ROW EXECUTE 
 
 -- Name: problem stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER stamp_author BEFORE INSERT ON public.problem FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.problem FOR EACH ROW WHEN (((new.author IS DISTINCT FROM SESSION_USER) OR (new.created_at IS DISTINCT FROM now()))) EXECUTE FUNCTION public.stamp_author();
 
 -- Name: project stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
@@ -2496,11 +2496,11 @@ CREATE TRIGGER stamp_author BEFORE INSERT ON public.project FOR EACH ROW EXECUTE
 
 -- Name: recording stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER stamp_author BEFORE INSERT ON public.recording FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.recording FOR EACH ROW WHEN (((new.author IS DISTINCT FROM SESSION_USER) OR (new.created_at IS DISTINCT FROM now()))) EXECUTE FUNCTION public.stamp_author();
 
 -- Name: recording_label stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER stamp_author BEFORE INSERT ON public.recording_label FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.recording_label FOR EACH ROW WHEN (((new.author IS DISTINCT FROM SESSION_USER) OR (new.created_at IS DISTINCT FROM now()))) EXECUTE FUNCTION public.stamp_author();
 
 -- Name: review stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
@@ -2512,7 +2512,7 @@ CREATE TRIGGER stamp_author BEFORE INSERT ON public.selection FOR EACH ROW EXECU
 
 -- Name: selection_item stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER stamp_author BEFORE INSERT ON public.selection_item FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.selection_item FOR EACH ROW WHEN (((new.author IS DISTINCT FROM SESSION_USER) OR (new.created_at IS DISTINCT FROM now()))) EXECUTE FUNCTION public.stamp_author();
 
 -- Name: source stamp_author; Type: TRIGGER; Schema: public; Owner: -
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from apps.curate.state import CurateData, CurateState
-from apps.curate.words import clips, item_rows, selection_rows
+from apps.curate.words import clips, coverage_series, coverage_words, item_rows, selection_rows
 from pipeline.catalog.curation_lists import SelectionItem
+from pipeline.curation.selection import Balance, Budget, Diversity, SelectionSpec, Strategy
 from pipeline.widgets.buttons import Buttons
+from pipeline.widgets.charts import Line
 from pipeline.widgets.forms import Form, Values
 from pipeline.widgets.layout import columns, stack
 from pipeline.widgets.tables import Table, Turn
 
 N_ROWS = 12
 _SELECTORS = {"diversity": "the most unlike each other", "random": "by lot, as a yardstick"}
+_BY_SPEC, _BY_STRATEGIES = "strategies", "diversity"
+_UNITS = {"n_clips": "clips", "share": "% of the clips", "hours": "hours of sound"}
+_BALANCED = {
+    "": "as it comes",
+    "label": "as many of each label",
+    "prediction": "as many of each prediction",
+    "source_group": "as many of each group",
+}
 _LIST = [
     {"key": "name", "label": "Name", "kind": "text"},
     {"key": "n_clips", "label": "Clips", "kind": "number", "width": "80px"},
@@ -51,7 +61,14 @@ class SelectionsTab:
         self._actions = Buttons()
         self._actions.on_press(lambda _key: self._queue())
         beside = stack(self._list, self._actions)
-        self.root = stack(columns(self._form, beside) if "select" in state.may else beside, self._table)
+        self._curve = Line(
+            title="What the selection covers",
+            x_label="clips chosen",
+            y_label="distance of all clips to the nearest chosen",
+            y_min=0.0,
+        )
+        above = columns(self._form, beside) if "select" in state.may else beside
+        self.root = stack(above, self._curve, self._table)
         self._show_opened()
 
     def draw(self, what: CurateData) -> None:
@@ -71,6 +88,9 @@ class SelectionsTab:
 
     def _load(self) -> None:
         self._items, self._first_row = [] if self._name is None else self._state.items(self._name), 0
+        drawn = {} if self._name is None else self._state.coverage(self._name)
+        self._curve.series, self._curve.note = coverage_series(drawn), coverage_words(drawn)
+        self._curve.layout.display = None if self._curve.series else "none"
         self._list.selected_id = self._name
         self._show_opened()
 
@@ -105,12 +125,17 @@ class SelectionsTab:
         if (objection := self._state.objection_to(name)) is not None:
             self._form.errors = {"name": objection}
             return None
-        self._state.choose(
-            name,
-            n_clips=int(values["n_clips"]),
-            selector=values["selector"],
-            seed=int(values["seed"] or 0),
-        )
+        if values["unit"] == "n_clips" and values["n_clips"] < 1:
+            self._form.errors = {"n_clips": "At least one clip."}
+            return None
+        seed = int(values["seed"] or 0)
+        if values["balance"] or values["unit"] != "n_clips":
+            if values["selector"] != _BY_STRATEGIES:
+                self._form.errors = {"selector": "Hours, shares and evening out go with “the most unlike each other”."}
+                return None
+            self._state.choose_by(name, spec_of(values, seed=seed))
+        else:
+            self._state.choose(name, n_clips=int(values["n_clips"]), selector=values["selector"], seed=seed)
         self._on_started(f"Choosing “{name}”")
         return "Started: the selection opens below when it is there."
 
@@ -120,20 +145,42 @@ class SelectionsTab:
             self._on_started(f"Putting {clips(n)} of “{self._name}” into the review queue")
 
 
+def spec_of(values: Values, *, seed: int) -> SelectionSpec:
+    """The spec that the form describes. Raises SettingsError for a share above 100 %."""
+    strategies: list[Strategy] = [Diversity()]
+    if values["balance"]:
+        strategies.append(Balance(input=values["balance"]))
+    number = float(values["n_clips"])
+    budget = {
+        "n_clips": lambda: Budget(n_clips=round(number)),
+        "share": lambda: Budget(share=number / 100),
+        "hours": lambda: Budget(hours=number),
+    }[values["unit"]]()
+    return SelectionSpec(strategies=tuple(strategies), budget=budget, seed=seed)
+
+
+def _options(words: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"value": value, "label": label} for value, label in words.items()]
+
+
 def _choose_form(state: CurateState) -> Form:
-    selectors = [{"value": name, "label": _SELECTORS.get(name, name)} for name in state.selectors()]
+    # Without a spec, strategies choose as diversity does.
+    names = [name for name in state.selectors() if name != _BY_SPEC]
+    selectors = [{"value": name, "label": _SELECTORS.get(name, name)} for name in names]
     name = {"key": "name", "label": "Name", "kind": "text", "value": state.free_name("diverse"), "is_required": True}
-    n_clips = {"key": "n_clips", "label": "How many", "kind": "number", "unit": "clips", "value": 100, "min": 1}
+    n_clips = {"key": "n_clips", "label": "How many", "kind": "number", "value": 100, "min": 0.0001}
     return Form(
         [
-            {**n_clips, "step": 1, "is_required": True},
+            {**n_clips, "is_required": True},
+            {"key": "unit", "label": "Of what", "kind": "select", "options": _options(_UNITS), "value": "n_clips"},
             {
                 "key": "selector",
                 "label": "Which",
                 "kind": "select",
                 "options": selectors,
-                "value": state.selectors()[0],
+                "value": names[0],
             },
+            {"key": "balance", "label": "Mixture", "kind": "select", "options": _options(_BALANCED), "value": ""},
             {**name, "help": "One of yours with the same name is replaced."},
             {"key": "seed", "label": "Seed", "kind": "number", "value": 0, "min": 0, "step": 1},
         ],

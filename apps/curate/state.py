@@ -5,13 +5,15 @@ No widgets and no SQL: this module knows the choices of the page and calls the v
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from apps.jobs import Job
 from apps.main_job import action_words, running_now
 from apps.session import Session
-from pipeline.catalog import curation_lists, duplicates, embeddings, operations, reviews, selections
+from pipeline.catalog import clip_columns, curation_lists, duplicates, embeddings, operations, reviews, selections
 from pipeline.catalog.clips import ClipCard, clip_cards
 from pipeline.catalog.connect import connect
 from pipeline.catalog.counts import Counts, count_all
@@ -25,6 +27,7 @@ from pipeline.catalog.selections import SelectionRow
 from pipeline.core import registry
 from pipeline.core.errors import ComputeError, NotFound, StorageError
 from pipeline.core.permissions import MAY, Duty
+from pipeline.curation.selection import SelectionSpec
 from pipeline.widgets.clip_source import ClipBytes
 from pipeline.workflows.clip_audio import clip_bytes
 from pipeline.workflows.deduplicate import decide
@@ -158,6 +161,10 @@ class CurateState:
         """A selection's clips with their reasons, best first."""
         return self._line.do(lambda conn: curation_lists.selection_items(conn, self._project_id, name))
 
+    def coverage(self, name: str) -> dict[str, Any]:
+        """What the run that chose this selection measured of its coverage; empty for one chosen by hand."""
+        return self._line.do(lambda conn: clip_columns.selection_detail(conn, self._project_id, name))
+
     def selectors(self) -> list[str]:
         """The selectors there are, the project's own first."""
         own = self._project.recipe.selector.name
@@ -185,6 +192,11 @@ class CurateState:
         words += [] if selector == self._project.recipe.selector.name else [f"--selector={selector}"]
         # After "--" a name may begin with a dash.
         self._start("select", [*words, "--", name])
+        self.chosen_name = name
+
+    def choose_by(self, name: str, spec: SelectionSpec) -> None:
+        """Start to choose clips by a spec. Raises ComputeError while something runs."""
+        self._start("select", [f"--spec={json.dumps(spec.to_json())}", "--", name])
         self.chosen_name = name
 
     def queue(self, name: str) -> int:

@@ -131,6 +131,26 @@ def selection_rows(selections: Sequence[SelectionRow], *, now: datetime) -> list
     ]
 
 
+def coverage_series(detail: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The coverage curve of a selection as lines of a chart; none for one chosen by hand."""
+    curve = detail.get("coverage") or []
+    names = {"mean": "on average", "p95": "95 % are nearer than this"}
+    if len(curve) < 2:
+        return []
+    return [
+        {"name": name, "points": [[point["n_picks"], point[key]] for point in curve]} for key, name in names.items()
+    ]
+
+
+def coverage_words(detail: Mapping[str, Any]) -> str:
+    """What the curve comes to: where the selection ends, and what more clips would add."""
+    n_selected, gain = detail.get("n_selected", 0), detail.get("gain_of_more")
+    if gain is None:
+        return f"The selection ends at {clips(n_selected)}: there are no others." if n_selected else ""
+    more = "Another clip" if detail["n_more"] == 1 else f"Another {detail['n_more']}"
+    return f"The selection ends at {clips(n_selected)}. {more} would bring the average down by {100 * gain:.1f} %."
+
+
 def listed_groups(groups: Sequence[GroupEntry]) -> list[ListedGroup]:
     """The groups for the list; doubt is relative to the most doubtful one."""
     most = max((group.doubt for group in groups), default=0.0) or 1.0

@@ -13,6 +13,8 @@ from psycopg.types.json import Jsonb
 from pipeline.catalog import columns
 from pipeline.core.types import Descriptors, Problem
 
+_CHUNK_N = 2_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class NewClip:
@@ -111,9 +113,11 @@ def save_cuts(
         ).fetchall()
     )
     rows = [(i, cut_ids[i], clip) for i in new for clip in made[i]]
-    for at in range(0, len(rows), columns.CHUNK_N):
-        _save_clips(conn, project_id, rows[at : at + columns.CHUNK_N])
-        _save_clip_problems(conn, project_id, rows[at : at + columns.CHUNK_N])
+    # While the server writes a chunk, the next one is made ready.
+    with conn.pipeline():
+        for at in range(0, len(rows), _CHUNK_N):
+            _save_clips(conn, project_id, rows[at : at + _CHUNK_N])
+            _save_clip_problems(conn, project_id, rows[at : at + _CHUNK_N])
 
 
 def _save_clips(conn: Connection[TupleRow], project_id: int, rows: Sequence[tuple[int, int, NewClip]]) -> None:

@@ -52,6 +52,8 @@ SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
     "jit": "off",
+    # Statistics of a table that fills are soon there, or statements are planned as if it were empty.
+    "autovacuum_naptime": "10s",
 }
 
 

@@ -27,6 +27,9 @@ _NAMED = """
     SELECT object_key, sha256 FROM clip
     UNION ALL SELECT object_key, sha256 FROM augmented_clip WHERE object_key IS NOT NULL
     UNION ALL SELECT object_key, sha256 FROM dataset_item
+    UNION ALL SELECT weights, decode(substr(weights, 7, 64), 'hex')
+    FROM (SELECT spec #>> '{params,weights}' AS weights FROM encoder) trained
+    WHERE weights ~ '^[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}[.]npz$'
 """
 Kind = Literal["clips", "augmented clips"]
 
@@ -127,6 +130,9 @@ def rows_naming(conn: Connection[TupleRow], keys: Sequence[str]) -> list[str]:
         UNION ALL
         SELECT 'augmented clip ' || a.augmented_clip_id || ' of project ' || p.name
         FROM augmented_clip a JOIN project p USING (project_id) WHERE a.object_key = ANY(%(keys)s)
+        UNION ALL
+        SELECT 'encoder ' || e.encoder_id || ' of project ' || p.name
+        FROM encoder e JOIN project p USING (project_id) WHERE e.spec #>> '{params,weights}' = ANY(%(keys)s)
         """,
         {"keys": list(keys)},
     )

@@ -122,11 +122,16 @@ def _supersede(conn: Connection[TupleRow], project_id: int, found: Sequence[NewR
     rows = columns.execute(
         conn,
         """
-        UPDATE recording r SET superseded_at = clock_timestamp()
-        FROM unnest(%(uri)s::text[], %(file_sha256)s::bytea[]) x (uri, file_sha256)
-        WHERE r.project_id = %(project_id)s AND r.uri = x.uri AND r.superseded_at IS NULL
-          AND r.file_sha256 <> x.file_sha256
-        RETURNING r.recording_id
+        UPDATE recording SET superseded_at = clock_timestamp()
+        WHERE project_id = %(project_id)s AND superseded_at IS NULL AND recording_id = ANY(ARRAY(
+          SELECT former.recording_id
+          FROM unnest(%(uri)s::text[], %(file_sha256)s::bytea[]) x (uri, file_sha256) CROSS JOIN LATERAL (
+            SELECT r.recording_id FROM recording r
+            WHERE r.project_id = %(project_id)s AND r.uri = x.uri AND r.superseded_at IS NULL
+              AND r.file_sha256 <> x.file_sha256
+            OFFSET 0 -- a fence: one look into the index for each file, never the whole table
+          ) former))
+        RETURNING recording_id
         """,
         {
             "project_id": project_id,
@@ -199,10 +204,11 @@ def _note_duplicate_files(conn: Connection[TupleRow], project_id: int, recording
         INSERT INTO problem (project_id, recording_id, kind, message)
         SELECT r.project_id, r.recording_id, %(kind)s, 'the same sound, sample by sample, as ' || first.name
         FROM recording r CROSS JOIN LATERAL (
-          SELECT f.name FROM recording f
-          WHERE f.project_id = r.project_id AND f.pcm_sha256 = r.pcm_sha256 AND f.superseded_at IS NULL
-            AND f.recording_id < r.recording_id
-          ORDER BY f.recording_id LIMIT 1) first
+          SELECT same.name FROM (
+            SELECT f.recording_id, f.name, f.superseded_at FROM recording f
+            WHERE f.project_id = r.project_id AND f.pcm_sha256 = r.pcm_sha256 AND f.recording_id < r.recording_id
+            OFFSET 0 -- a fence: else all that stand, or all in the order of their ids, may be walked through
+          ) same WHERE same.superseded_at IS NULL ORDER BY same.recording_id LIMIT 1) first
         WHERE r.project_id = %(project_id)s AND r.recording_id = ANY(%(ids)s)
         ON CONFLICT (recording_id, clip_id, kind) DO NOTHING
         """,

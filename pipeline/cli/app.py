@@ -12,7 +12,7 @@ from typing import Annotated, Any, cast
 import typer
 from rich.markup import escape
 
-from pipeline.cli import accounts
+from pipeline.cli import accounts, fiftyone
 from pipeline.cli.augment import augment
 from pipeline.cli.context import (
     Context,
@@ -28,9 +28,13 @@ from pipeline.cli.context import (
 )
 from pipeline.cli.demo import demo
 from pipeline.cli.durability import backup, doctor, restore, verify
+from pipeline.cli.leaks import leaks
 from pipeline.cli.log import log
+from pipeline.cli.search import search
+from pipeline.cli.select import select
 from pipeline.cli.serve import serve
 from pipeline.cli.sources import sources, watch
+from pipeline.cli.train_encoder import train_encoder
 from pipeline.cli.worker import cancel, jobs, long_verb, worker
 from pipeline.core import registry
 from pipeline.core.plugin_spec import PluginSpec
@@ -49,20 +53,25 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(long_verb(augment))
+app.command()(long_verb(select))
 app.command()(demo)
 app.command()(serve)
 app.command()(doctor)
 app.command()(long_verb(verify))
 app.command()(backup)
 app.command()(restore)
+app.command()(train_encoder)
 app.command()(watch)
 app.command()(sources)
 app.command()(worker)
 app.command()(jobs)
 app.command()(log)
+app.command()(leaks)
+app.command()(search)
 app.command()(cancel)
 app.add_typer(accounts.user, name="user")
 app.add_typer(accounts.project, name="project")
+app.add_typer(fiftyone.fiftyone, name="fiftyone")
 
 SeedOption = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed, the same outcome.")]
 
@@ -203,34 +212,6 @@ def deduplicate(
         )
 
     run_verb("deduplicate", work, workspace, project, is_json=is_json)
-
-
-@app.command()
-@long_verb
-def select(
-    name: Annotated[str, typer.Argument(help="Name of the selection.")],
-    n_clips: Annotated[int, typer.Option("--n", min=1, help="How many clips.")] = 100,
-    selector: PluginOption = None,
-    seed: SeedOption = 0,
-    workspace: WorkspaceOption = None,
-    project: ProjectOption = None,
-    is_json: JsonOption = False,
-) -> None:
-    """Choose the clips that say most, as a named selection."""
-    from pipeline.workflows.select import select as run
-
-    def work(context: Context, on_progress: OnProgress) -> Outcome:
-        return run(
-            context.workspace.conn,
-            context.project,
-            name,
-            n_clips=n_clips,
-            selector=_spec(selector),
-            seed=seed,
-            on_progress=on_progress,
-        )
-
-    run_verb("select", work, workspace, project, is_json=is_json)
 
 
 @app.command()

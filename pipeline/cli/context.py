@@ -156,7 +156,9 @@ def print_outcome(verb: str, outcome: Outcome, *, is_json: bool) -> None:
     words.append(f"[red]{len(failed)} failed[/red]" if failed else "0 failed")
     if aside:
         words.append(f"{len(aside)} are no sound files")
-    words += [f"{key.removeprefix('n_').replace('_', ' ')} {value}" for key, value in outcome.detail.items()]
+    # Curves and tables are for screens.
+    said = {key: value for key, value in outcome.detail.items() if not isinstance(value, list | dict)}
+    words += [f"{key.removeprefix('n_').replace('_', ' ')} {value}" for key, value in said.items()]
     out.print(f"[bold]{verb}[/bold]  " + ", ".join(words))
     for failure in failed[:_MAX_FAILURES_SHOWN]:
         out.print(f"  {failure.message}", style="red", markup=False, soft_wrap=True)

@@ -9,9 +9,10 @@ from pipeline.core.errors import NotPermitted
 Duty = Literal["annotator", "reviewer", "researcher", "admin"]
 
 _ANNOTATOR = frozenset({"queue.claim", "annotate", "flag"})
-_REVIEWER = _ANNOTATOR | {"flag.settle", "queue.build", "log"}
+_REVIEWER = _ANNOTATOR | {"flag.settle", "queue.build", "log", "leaks", "search"}
 _RESEARCHER = _REVIEWER | {
     *("ingest", "watch", "cut", "embed", "augment", "deduplicate", "select", "release", "export", "verify"),
+    *("publish", "pull"),
 }
 _ADMIN = _RESEARCHER | {"project.create", "project.grant", "doctor", "backup"}
 

@@ -23,6 +23,7 @@ KINDS = (
     "projector",
     "exporter",
     "augmenter",
+    "connector",
 )
 
 

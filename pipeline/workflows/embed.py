@@ -17,6 +17,7 @@ from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.types import Audio, Failure, Float32, Outcome, Workers
 from pipeline.storage import Store
 from pipeline.workflows.clip_audio import read_clip
+from pipeline.workflows.encoder_weights import ready_encoder
 from pipeline.workflows.operation import Conn, OnProgress, Run, in_batches, operation, silent
 
 _CLIPS_A_TASK = 16
@@ -80,7 +81,7 @@ def encode_clips(clips: Sequence[ClipSound], *, encoder: PluginSpec, store: Stor
             failed.append(Failure(item=str(clip.clip_id), error=type(error).__name__, message=str(error)))
     if not read:
         return Encoded(vectors=[], failed=failed)
-    vectors = registry.create("encoder", encoder).encode([audio for _, audio in read])
+    vectors = ready_encoder(encoder, store).encode([audio for _, audio in read])
     return Encoded(vectors=[(clip_id, vectors[i]) for i, (clip_id, _) in enumerate(read)], failed=failed)
 
 

@@ -144,8 +144,12 @@ def test_restored_clip_counts_again_and_its_group_is_judged(session: Session, st
 
 
 def test_chosen_representative_keeps_what_was_measured(session: Session, state: CurateState) -> None:
-    before = state.group(group_of(session, "0_george_90.wav"))
-    first, near, far = before.members
+    group_id = group_of(session, "0_george_90.wav")
+    for distance, member in zip((0.0, 0.02, 0.05), state.group(group_id).members, strict=True):
+        session.workspace.conn.execute(
+            "UPDATE duplicate SET distance = %s WHERE clip_id = %s", (distance, member.clip_id)
+        )
+    first, near, far = state.group(group_id).members
     shown = {clip["clip_id"]: clip for clip in compared_group(state.decide(near.clip_id, "represent"))["members"]}
     assert not is_redundant(session, near.clip_id) and is_redundant(session, first.clip_id)
     assert shown[first.clip_id].get("distance") == near.distance

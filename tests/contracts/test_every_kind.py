@@ -23,6 +23,7 @@ METHOD = {
     "query_strategy": "score",
     "projector": "project",
     "exporter": "export",
+    "connector": "push",
 }
 
 every_plugin = pytest.mark.parametrize(("kind", "name"), EVERY, ids=[f"{kind}-{name}" for kind, name in EVERY])

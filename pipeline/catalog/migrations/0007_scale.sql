@@ -157,6 +157,20 @@ CREATE INDEX recording_by_group ON recording (project_id, source_group, recordin
 CREATE INDEX recording_by_name ON recording (project_id, name COLLATE "C", recording_id);
 CREATE INDEX duplicate_group_page ON duplicate (project_id, duplicate_group_id, distance);
 
+-- What runs write in bulk is stamped only where it does not carry its default: the same for who forges, and a call less a row.
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['recording', 'recording_label', 'cut', 'clip', 'problem', 'embedding', 'map_point',
+                              'selection_item', 'dataset_item', 'augmented_clip', 'assignment']
+  LOOP
+    EXECUTE format('CREATE OR REPLACE TRIGGER stamp_author BEFORE INSERT ON %I FOR EACH ROW '
+                   'WHEN (NEW.author IS DISTINCT FROM session_user OR NEW.created_at IS DISTINCT FROM now()) '
+                   'EXECUTE FUNCTION stamp_author()', name);
+  END LOOP;
+END $$;
+
 -- What the operation log shows under a run, and what it is filtered by.
 CREATE INDEX failure_by_operation ON failure (operation_id, failure_id);
 CREATE INDEX recording_by_operation ON recording (operation_id, recording_id);

@@ -1,0 +1,205 @@
+"""Connector fiftyone: clips as spectrograms in FiftyOne's App, people's labels and tags back from it.
+
+FiftyOne knows no sound: a clip is its spectrogram, and a panel of ours plays it. Edits are what differs from what was
+last pushed or pulled, kept beside each clip there. Every write demands that the clip was not modified since it was
+read, so that an edit made in that moment stays.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.errors import NotFound, SettingsError
+from pipeline.core.types import Audio
+from pipeline.plugins.connectors.base import ClipCopy, Edit, Place, PushReport
+from pipeline.plugins.connectors.fiftyone_database import join_database
+from pipeline.plugins.connectors.fiftyone_preflight import demand_fiftyone, mongod_program
+from pipeline.plugins.connectors.fiftyone_samples import (
+    FIELDS,
+    Seen,
+    add_missing,
+    change_stale,
+    is_edited,
+    read_seen,
+    remove_gone,
+    settle_base,
+    sha256_of,
+)
+from pipeline.plugins.connectors.spectrogram_image import spectrogram_png
+
+ROOT = Path(__file__).parents[3]
+PANEL = Path(__file__).parent / "fiftyone_panel"
+_NOT_HANDED_ON = ("EARMARK_", "PG", "AWS_", "JUPYTER")  # the App's server shows any file, its own environment too
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fiftyone:
+    """Shows clips in FiftyOne: ``n_mels`` pixels high, ``range_db`` from the loudest shade to the faintest."""
+
+    n_mels: int = 128
+    range_db: float = 80.0
+
+    def __post_init__(self) -> None:
+        if not 16 <= self.n_mels <= 512:
+            raise ValueError(f"n_mels must be 16 to 512, not {self.n_mels}")
+        if not 10 <= self.range_db <= 140:
+            raise ValueError(f"range_db must be 10 to 140, not {self.range_db}")
+
+    def preflight(self) -> None:
+        """Return, within 3 s, if FiftyOne and its database can be used. Raises SettingsError."""
+        demand_fiftyone(database_uri=os.environ.get("FIFTYONE_DATABASE_URI"))
+
+    def image(self, audio: Audio) -> tuple[bytes, str]:
+        """The log-mel spectrogram as PNG."""
+        return spectrogram_png(audio, n_mels=self.n_mels, range_db=self.range_db), ".png"
+
+    def image_version(self) -> str:
+        """Differs when the same clip would get another picture."""
+        return f"1-{self.n_mels}-{self.range_db:g}"
+
+    def push(self, place: Place, clips: Sequence[ClipCopy]) -> PushReport:
+        """Let the dataset of FiftyOne hold exactly these clips, apart from those edited there.
+
+        Raises SettingsError if a dataset of that name is not ours.
+        """
+        fo = _fiftyone(place)
+        dataset = fo.load_dataset(place.name) if fo.dataset_exists(place.name) else _made(fo, place)
+        if dataset.info.get("earmark") != place.owner:
+            raise SettingsError(
+                "FiftyOne has a dataset of this name that is not of this workspace",
+                which=place.name,
+                do="rename or delete it there (`fiftyone datasets`)",
+            )
+        by_clip = {seen.clip_id: seen for seen in read_seen(dataset)}
+        wanted = {clip.clip_id: (clip, sha256_of(clip)) for clip in clips}
+        missing = [pair for clip_id, pair in wanted.items() if clip_id not in by_clip]
+        differing = [(by_clip[i], *pair) for i, pair in wanted.items() if i in by_clip and by_clip[i].sha256 != pair[1]]
+        stale = [found for found in differing if not is_edited(found[0])]
+        gone = [seen for clip_id, seen in by_clip.items() if clip_id not in wanted]
+        n_added = add_missing(fo, dataset, missing)
+        n_changed = change_stale(fo, dataset, stale)
+        n_removed = remove_gone(dataset, [seen for seen in gone if not is_edited(seen)])
+        if n_added + n_changed + n_removed:
+            _draw_map(dataset, clips)
+        n_kept = len(differing) - n_changed + len(gone) - n_removed
+        return PushReport(
+            n_added=n_added,
+            n_changed=n_changed,
+            n_removed=n_removed,
+            n_unchanged=len(wanted) - len(missing) - len(differing),
+            n_kept=n_kept,
+        )
+
+    def pull(self, place: Place) -> list[Edit]:
+        """The edits of the dataset that are not settled, by clip id; none if there is no dataset of ours."""
+        dataset = _ours(place)
+        return [] if dataset is None else [_edit(seen) for seen in read_seen(dataset) if is_edited(seen)]
+
+    def settle(self, place: Place, edits: Sequence[Edit]) -> None:
+        """Count the edits as pulled; what was modified again since is another edit."""
+        dataset = _ours(place)
+        if dataset is not None:
+            settle_base(dataset, edits)
+
+    def serve(self, place: Place, *, port: int, folders: Sequence[Path]) -> None:
+        """Serve the App on this machine only, with our panel, until interrupted; files come from these folders alone.
+
+        Raises NotFound before the first push, SettingsError if the port is taken or the App ends by itself.
+        """
+        _demand_free(port)
+        shutil.copytree(PANEL, place.folder / "plugins" / "earmark", dirs_exist_ok=True)
+        if _ours(place) is None:
+            raise NotFound(
+                "nothing was published to FiftyOne yet", which=place.name, do="run `earmark fiftyone publish`"
+            )
+        words = [sys.executable, "-m", "pipeline.plugins.connectors.fiftyone_server", str(port)]
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_HANDED_ON)}
+        server = subprocess.Popen([*words, *map(str, folders)], cwd=ROOT, env=environ, start_new_session=True)
+        try:
+            status = server.wait()
+        finally:
+            server.terminate()
+            server.wait()
+        raise SettingsError("FiftyOne's App ended by itself", got=f"status {status}", do="see what it said above")
+
+
+def _demand_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise SettingsError("this port is taken", which=port, do="give another one with --port") from error
+
+
+def _fiftyone(place: Place) -> Any:
+    """FiftyOne, imported now: that takes seconds. Its files lie under the place, unless a notebook came first."""
+    for name, value in (
+        ("FIFTYONE_PLUGINS_DIR", str(place.folder / "plugins")),
+        ("FIFTYONE_DATASET_ZOO_DIR", str(place.folder / "zoo")),
+        ("FIFTYONE_MODEL_ZOO_DIR", str(place.folder / "zoo")),
+        ("FIFTYONE_DEFAULT_DATASET_DIR", str(place.folder)),
+        ("FIFTYONE_DATABASE_VALIDATION", "false"),
+        ("FIFTYONE_DO_NOT_TRACK", "true"),
+        ("FIFTYONE_SHOW_PROGRESS_BARS", "false"),
+    ):
+        os.environ.setdefault(name, value)
+    if "fiftyone" not in sys.modules and not os.environ.get("FIFTYONE_DATABASE_URI"):
+        os.environ["FIFTYONE_DATABASE_URI"] = join_database(place.folder, program=mongod_program())
+    import fiftyone as fo
+
+    return fo
+
+
+def _ours(place: Place) -> Any:
+    """The dataset of the place, None if there is none of this workspace."""
+    fo = _fiftyone(place)
+    if not fo.dataset_exists(place.name):
+        return None
+    dataset = fo.load_dataset(place.name)
+    return dataset if dataset.info.get("earmark") == place.owner else None
+
+
+def _made(fo: Any, place: Place) -> Any:
+    dataset = fo.Dataset(place.name, persistent=True)
+    for name, kind, embedded in FIELDS:
+        extra = {"embedded_doc_type": getattr(fo, embedded)} if embedded else {}
+        dataset.add_sample_field(name, getattr(fo, kind), **extra)
+    dataset.create_index("clip_id", unique=True)
+    dataset.info["earmark"] = place.owner
+    dataset.save()
+    return dataset
+
+
+def _draw_map(dataset: Any, clips: Sequence[ClipCopy]) -> None:
+    """Our own map as FiftyOne's Embeddings panel shows it; nothing is computed."""
+    places = {clip.clip_id: clip.place for clip in clips if clip.place is not None}
+    by_sample = {seen.sample_id: places[seen.clip_id] for seen in read_seen(dataset) if seen.clip_id in places}
+    if len(by_sample) < 2:
+        return
+    import fiftyone.brain as brain
+    import numpy as np
+
+    if dataset.has_brain_run("map"):
+        dataset.delete_brain_run("map")
+    view = dataset.select([str(sample_id) for sample_id in by_sample], ordered=True)
+    brain.compute_visualization(view, points=np.array(list(by_sample.values())), brain_key="map")
+
+
+def _edit(seen: Seen) -> Edit:
+    return Edit(
+        clip_id=seen.clip_id,
+        label_before=seen.base_label,
+        label=seen.label,
+        tags_before=seen.base_tags,
+        tags=seen.tags,
+        edited_at=seen.modified_at,
+    )
