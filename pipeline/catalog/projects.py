@@ -44,7 +44,7 @@ def get_project(conn: Connection[TupleRow], name: str) -> Project:
             "no project of this name",
             which=name,
             expected=f"one of {', '.join(names)}" if names else "a project",
-            do="make it by `earmark init`",
+            do="name one by --project, or make it by `earmark init`",
         )
     return project
 
