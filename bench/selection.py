@@ -74,7 +74,7 @@ Way = Callable[[Pool, int, int], Sequence[int]]
 def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("EARMARK_TEST_DATA", "/work/shared/data")))
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("EARMARK_TEST_DATA", "../shared/data")))
     parser.add_argument("--encoder", default="log_mel_stats")
     parser.add_argument("--deduplicator", default="fingerprint")
     parser.add_argument("--n", type=int, default=2_000, help="digits at most")
