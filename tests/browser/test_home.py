@@ -20,7 +20,7 @@ from tests.apps.made import fill, new_database, open_made
 from tests.browser.harness import open_chromium, open_page
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group(__name__)]  # its tests follow each other
 
 N = 9
 PATIENCE_S = 90.0

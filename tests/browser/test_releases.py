@@ -17,7 +17,7 @@ from tests.apps.made import LABELS, Made, make_once
 from tests.browser.harness import Served, open_chromium, open_page, serve_notebook
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group(__name__)]  # its tests follow each other
 
 N = 18
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -154,8 +155,17 @@ def _fiftyone(place: Place) -> Any:
         os.environ.setdefault(name, value)
     if "fiftyone" not in sys.modules and not os.environ.get("FIFTYONE_DATABASE_URI"):
         os.environ["FIFTYONE_DATABASE_URI"] = join_database(place.folder, program=mongod_program())
-    import fiftyone as fo
-
+    # importlib_metadata, which other libraries bring along, puts itself in the place of Python's own and raises for
+    # fields that a package leaves out; FiftyOne's import expects None, as Python gives it.
+    adapters: Any = sys.modules.get("importlib_metadata._adapters")
+    strict: Any = None if adapters is None else adapters.Message.__getitem__
+    try:
+        if strict is not None:
+            adapters.Message.__getitem__ = Message.__getitem__
+        import fiftyone as fo
+    finally:
+        if strict is not None:
+            adapters.Message.__getitem__ = strict
     return fo
 
 
