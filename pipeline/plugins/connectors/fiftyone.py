@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import Message
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -157,15 +158,17 @@ def _fiftyone(place: Place) -> Any:
         os.environ["FIFTYONE_DATABASE_URI"] = join_database(place.folder, program=mongod_program())
     # importlib_metadata, which other libraries bring along, puts itself in the place of Python's own and raises for
     # fields that a package leaves out; FiftyOne's import expects None, as Python gives it.
-    adapters: Any = sys.modules.get("importlib_metadata._adapters")
-    strict: Any = None if adapters is None else adapters.Message.__getitem__
+    if "importlib_metadata" not in sys.modules:
+        import fiftyone as fo
+
+        return fo
+    adapters: Any = import_module("importlib_metadata._adapters")
+    strict = adapters.Message.__getitem__
+    adapters.Message.__getitem__ = Message.__getitem__
     try:
-        if strict is not None:
-            adapters.Message.__getitem__ = Message.__getitem__
         import fiftyone as fo
     finally:
-        if strict is not None:
-            adapters.Message.__getitem__ = strict
+        adapters.Message.__getitem__ = strict
     return fo
 
 
