@@ -170,7 +170,7 @@ def start(words: Sequence[str], environ: dict[str, str]) -> subprocess.Popen[byt
 
 def stop(process: subprocess.Popen[bytes]) -> None:
     """End it as Ctrl+C does."""
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
     process.wait(60)
 
 
