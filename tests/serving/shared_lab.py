@@ -169,7 +169,7 @@ def start(words: Sequence[str], environ: dict[str, str]) -> subprocess.Popen[byt
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End it as Ctrl+C does."""
+    """End it in order."""
     process.send_signal(signal.SIGTERM)
     process.wait(60)
 
