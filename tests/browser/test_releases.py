@@ -17,7 +17,7 @@ from tests.apps.made import LABELS, Made, make_once
 from tests.browser.harness import Served, open_chromium, open_page, serve_notebook
 from tests.conftest import ROOT
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group(__name__)]  # its tests follow each other
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group(__name__)]  # one worker of xdist makes the clips once
 
 N = 18
 
@@ -28,13 +28,13 @@ def made(database_url: str, template_database: str, tmp_path_factory: pytest.Tem
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def session(made: Made) -> Iterator[Session]:
     with made.copy() as session:
         yield session
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def served(session: Session, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     cell = "".join(json.loads((ROOT / "apps" / "releases.ipynb").read_text(encoding="utf-8"))["cells"][0]["source"])
     with pytest.MonkeyPatch.context() as patch:
@@ -57,6 +57,13 @@ def open_releases(page: Page, served: Served) -> None:
     expect(page.get_by_role("heading", name="Dataset versions")).to_be_visible(timeout=60_000)
 
 
+def freeze(page: Page) -> None:
+    """Version 1 of the dataset ``tones``."""
+    page.get_by_label("Dataset", exact=True).fill("tones")
+    page.get_by_role("button", name="Freeze this version").click()
+    expect(page.get_by_text(f"tones-v1 is frozen with {N} clips")).to_be_visible(timeout=30_000)
+
+
 def test_version_is_frozen_in_the_page_and_its_manifest_opens_in_pandas(
     browser: Browser, served: Served, session: Session, made: Made, tmp_path: Path
 ) -> None:
@@ -67,9 +74,7 @@ def test_version_is_frozen_in_the_page_and_its_manifest_opens_in_pandas(
         page.get_by_label("Dataset", exact=True).fill("no such name")
         page.get_by_role("button", name="Freeze this version").click()
         expect(page.get_by_text("A name begins with a letter or digit")).to_be_visible()
-        page.get_by_label("Dataset", exact=True).fill("tones")
-        page.get_by_role("button", name="Freeze this version").click()
-        expect(page.get_by_text(f"tones-v1 is frozen with {N} clips")).to_be_visible(timeout=30_000)
+        freeze(page)
 
         version = list_versions(session.workspace.conn, session.project.project_id)[0]
         row = page.locator("tbody tr", has_text="tones-v1")
@@ -114,6 +119,7 @@ def test_nothing_overflows(browser: Browser, served: Served, width_px: int) -> N
 def test_what_came_of_a_click_below_is_seen_without_scrolling(browser: Browser, served: Served) -> None:
     with open_page(browser, width_px=900, height_px=500) as page:
         open_releases(page, served)
+        freeze(page)
         page.get_by_role("button", name="Export audio and manifest").click()
         expect(page.get_by_text("tones-v1 is written")).to_be_in_viewport(timeout=30_000)
 
