@@ -1,4 +1,4 @@
-"""Copies found and unlike clips kept: our fingerprint against log-mel cosine, log_mel_match and chromaprint."""
+"""Copies found and unlike clips kept: our fingerprint against log-mel cosine, FiftyOne's brain and chromaprint."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from bench.brain import has_brain, near_duplicates, own_database
 from bench.copies import COPIES
+from pipeline.audio.fingerprint import fingerprint_from
 from pipeline.core.types import Audio, DuplicateGroup
 from pipeline.plugins.deduplicators.fingerprint import Fingerprint
-from pipeline.plugins.deduplicators.log_mel_match import LogMelMatch
+from pipeline.plugins.deduplicators.fingerprint import Pairs as FoundPairs
 from pipeline.plugins.encoders.log_mel_stats import LogMelStats
 
 _SAME = ("2-28314-A", "2-30322-A")
@@ -120,11 +122,11 @@ def main() -> None:
         if not args.no_peers:
             chosen = np.random.default_rng(args.seed).choice(len(files), min(n_sample, len(files)), replace=False)
             sample = _pool(f"{name} sample", [files[i] for i in sorted(chosen)], n_copies, seed=args.seed)
-            rows += [_ours(sample), *(way(sample) for way in (_log_mel_match, _log_mel_cosine))]
+            rows += [_ours(sample), _log_mel_cosine(sample), *_brain(sample)]
             rows += [_chromaprint(sample)] if shutil.which("fpcalc") and name == "esc10" else []
         _print_named(files)
     print(_table([_HEADINGS, *(row.cells() for row in rows)]))
-    print("Ours with shipped defaults; cosine and chromaprint with the threshold that serves them best on this pool.\n")
+    print("Ours with shipped defaults; the others with the threshold that serves each best on this pool.\n")
     if not shutil.which("fpcalc"):
         print("no fpcalc on this machine (Debian: libchromaprint-tools): chromaprint was left out\n")
     _scaling(args.data, [100] if args.quick else [1_000, 10_000, 100_000] if args.large else [1_000, 10_000])
@@ -155,22 +157,26 @@ def _read(file: Path) -> Audio:
 def _ours(pool: Pool) -> Row:
     plugin, n = Fingerprint(), len(pool.clips)
     start = time.process_time()
-    found = plugin.pairs(range(n), lambda i: pool.clips[i])
+    marks = [plugin.marks(clip) for clip in pool.clips]
+    found = _pairs(plugin, marks, pool.clips)
     pairs = Pairs(
         pairs=np.array([(match.first, match.second) for match in found.matches], dtype=np.int64).reshape(-1, 2),
         scores=np.array([match.score for match in found.matches]),
         cpu_s=time.process_time() - start,
     )
-    groups = plugin.group(np.zeros((n, 1), np.float32), **_given(pool))
+    groups = plugin.group(
+        marks,
+        # No two clips are identical by hash here: every copy must be found by its sound.
+        pcm_sha256=[hashlib.sha256(str(i).encode()).digest() for i in range(n)],
+        rank=[-round(1000 * clip.duration_s) for clip in pool.clips],
+        read_clip=lambda i: pool.clips[i],
+    )
     name = f"fingerprint (from {found.threshold:.2f} on)"
     return Row(pool=pool, way=name, ap=_ap(pool, pairs), is_kept=_kept(n, groups), cpu_s=pairs.cpu_s, is_ours=True)
 
 
-def _log_mel_match(pool: Pool) -> Row:
-    start = time.process_time()
-    groups = LogMelMatch().group(LogMelStats().encode(pool.clips), **_given(pool))
-    cpu_s = time.process_time() - start
-    return Row(pool=pool, way="log_mel_match", ap=None, is_kept=_kept(len(pool.clips), groups), cpu_s=cpu_s)
+def _pairs(plugin: Fingerprint, marks: Sequence[bytes], clips: Sequence[Audio]) -> FoundPairs:
+    return plugin.pairs([fingerprint_from(one) for one in marks], range(len(marks)), lambda i: clips[i])
 
 
 def _log_mel_cosine(pool: Pool) -> Row:
@@ -178,6 +184,23 @@ def _log_mel_cosine(pool: Pool) -> Row:
     vectors = LogMelStats().encode(pool.clips)
     cosines = vectors @ vectors.T
     return _best_threshold(pool, "log-mel cosine", cosines, time.process_time() - start)
+
+
+def _brain(pool: Pool) -> list[Row]:
+    """FiftyOne's near duplicates on those embeddings, at the largest distance that keeps 99 % of the uniques."""
+    if not has_brain():
+        return []
+    start, n = time.process_time(), len(pool.clips)
+    distances = np.geomspace(1e-6, 0.3, 25).tolist()
+    is_kept = np.ones(n, dtype=bool)
+    for dropped in near_duplicates(LogMelStats().encode(pool.clips), distances):
+        now = np.ones(n, dtype=bool)
+        now[dropped] = False
+        if Row(pool=pool, way="", ap=None, is_kept=now, cpu_s=1).uniques < _GOAL_KEPT:
+            break
+        is_kept = now
+    cpu_s = (time.process_time() - start) / len(distances)
+    return [Row(pool=pool, way="FiftyOne brain, near duplicates", ap=None, is_kept=is_kept, cpu_s=cpu_s)]
 
 
 def _chromaprint(pool: Pool) -> Row:
@@ -225,15 +248,6 @@ def _best_threshold(pool: Pool, way: str, alike: NDArray[np.float32], cpu_s: flo
     return Row(pool=pool, way=way, ap=_ap(pool, pairs), is_kept=best, cpu_s=cpu_s)
 
 
-def _given(pool: Pool) -> dict[str, object]:
-    return {
-        # No two clips are identical by hash here: every copy must be found by its sound.
-        "pcm_sha256": [hashlib.sha256(str(i).encode()).digest() for i in range(len(pool.clips))],
-        "duration_s": [clip.duration_s for clip in pool.clips],
-        "read_clip": lambda i: pool.clips[i],
-    }
-
-
 def _kept(n: int, groups: Sequence[DuplicateGroup]) -> NDArray[np.bool_]:
     is_kept = np.ones(n, dtype=bool)
     for group in groups:
@@ -262,8 +276,8 @@ def _print_left(row: Row) -> None:
 
 def _print_named(files: Sequence[Path]) -> None:
     """Every pair of the published files that is named a copy, and how its waves lie on each other, in full width."""
-    clips = [_read(file) for file in files]
-    found = Fingerprint().pairs(range(len(clips)), lambda i: clips[i])
+    clips, plugin = [_read(file) for file in files], Fingerprint()
+    found = _pairs(plugin, [plugin.marks(clip) for clip in clips], clips)
     print(f"pairs named among the {len(files)} files as published (from {found.threshold:.2f} on):")
     for match in sorted(found.proved, key=lambda match: -match.score):
         first, second = clips[match.first], clips[match.second]
@@ -299,8 +313,9 @@ def _scaling(data: Path, sizes: Sequence[int]) -> None:
             made_s += time.process_time() - start
             return clip
 
-        start = time.process_time()
-        found = Fingerprint().pairs(range(n), read)
+        start, plugin = time.process_time(), Fingerprint()
+        prints = [fingerprint_from(plugin.marks(read(i))) for i in range(n)]
+        found = plugin.pairs(prints, range(n), read)
         cpu_s = time.process_time() - start - made_s
         named = {(match.first, match.second) for match in found.proved}
         planted = {(i - n_originals, i) for i in range(n_originals, n)}
@@ -359,4 +374,5 @@ def _table(lines: Sequence[Sequence[str]]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    with own_database():
+        main()

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import logging
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from bench.brain import find_unique, own_database
 from bench.timing import cpu_s
 from pipeline.core import registry
 from pipeline.core.plugin_spec import PluginSpec
@@ -111,8 +110,6 @@ def _show_value(corpus: Corpus, given: argparse.Namespace) -> None:
         name: np.array([[100 * _accuracy(pool, way(pool, k, seed)) for k in K] for seed, pool in enumerate(pools)])
         for name, way in ways.items()
     }
-    if not given.without_fiftyone:
-        _stop_fiftyone()
     one_stage = found["duplicates out, DIVERSITY"]
     rows: list[Sequence[str]] = []
     for name, values in found.items():
@@ -151,9 +148,9 @@ def _ways(*, with_fiftyone: bool) -> dict[str, Way]:
         "duplicates out, TYPICALITY": _among_unique(_strategies([{"strategy": "TYPICALITY"}])),
     }
     if with_fiftyone:
-        ways["FiftyOne find_unique"] = lambda pool, k, seed: _find_unique(pool.vectors, k)
+        ways["FiftyOne find_unique"] = lambda pool, k, seed: find_unique(pool.vectors, k)
         ways["duplicates out, FiftyOne find_unique"] = lambda pool, k, seed: np.flatnonzero(~pool.is_redundant)[
-            _find_unique(pool.vectors[~pool.is_redundant], k)
+            find_unique(pool.vectors[~pool.is_redundant], k)
         ].tolist()
     return ways
 
@@ -185,31 +182,6 @@ def _balanced(pool: Pool, k: int, seed: int) -> Sequence[int]:
     return rows[[*first, *(pick.index for pick in rest)]].tolist()
 
 
-def _find_unique(vectors: Float32, k: int) -> list[int]:
-    """FiftyOne brain's choice of the k most unique samples, on its own MongoDB."""
-    import fiftyone as fo
-    import fiftyone.brain as fob
-
-    logging.getLogger("fiftyone").setLevel(logging.ERROR)
-    dataset = fo.Dataset()
-    try:
-        dataset.add_samples([fo.Sample(filepath=f"/{row}.png") for row in range(len(vectors))], progress=False)
-        row_of = {sample_id: row for row, sample_id in enumerate(dataset.values("id"))}
-        index = fob.compute_similarity(dataset, embeddings=vectors.astype(np.float64), backend="sklearn")
-        index.find_unique(k)
-        return [row_of[sample_id] for sample_id in index.unique_ids]
-    finally:
-        dataset.delete()
-
-
-def _stop_fiftyone() -> None:
-    """Its MongoDB must be gone before its folder is."""
-    from fiftyone.core.odm import database
-
-    if database._db_service is not None:
-        database._db_service.stop()
-
-
 def _accuracy(pool: Pool, chosen: Sequence[int]) -> float:
     """Of a model that knows these clips with their labels, on the test clips."""
     model = _model(pool.vectors[list(chosen)], pool.labels[list(chosen)])
@@ -239,10 +211,11 @@ def _pool(corpus: Corpus, encoder: str, deduplicator: str, *, seed: int) -> Pool
     copies = [kinds[rng.integers(len(kinds))].augment(corpus.clips[row], rng) for row in parents.tolist()]
     clips = [corpus.clips[row] for row in kept] + copies
     vectors = np.concatenate((corpus.vectors[kept], _encode(encoder, copies)))
-    groups = registry.create("deduplicator", PluginSpec(name=deduplicator)).group(
-        vectors,
+    plugin = registry.create("deduplicator", PluginSpec(name=deduplicator))
+    groups = plugin.group(
+        [plugin.marks(clip) for clip in clips],
         pcm_sha256=[hashlib.sha256(clip.samples.tobytes()).digest() for clip in clips],
-        duration_s=[clip.duration_s for clip in clips],
+        rank=[-clip.n_samples for clip in clips],
         read_clip=lambda at: clips[at],
     )
     is_redundant = np.zeros(len(clips), dtype=bool)
@@ -307,8 +280,5 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(prefix="earmark-bench-") as folder:
-        os.environ.setdefault("FIFTYONE_DATABASE_DIR", folder)
-        os.environ.setdefault("FIFTYONE_DO_NOT_TRACK", "true")
-        os.environ.setdefault("FIFTYONE_DATABASE_VALIDATION", "false")
+    with own_database():
         main()

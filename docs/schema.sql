@@ -373,6 +373,35 @@ CREATE FUNCTION public.in_us(duration_s double precision) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (round((duration_s * (1000000)::double precision)))::bigint;
 
+-- Name: index_embeddings(integer); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.index_embeddings(encoder_id integer) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+DECLARE
+  of record;
+  old regclass;
+BEGIN
+  SELECT e.project_id, e.n_dims INTO of FROM encoder e WHERE e.encoder_id = $1;
+  PERFORM demand_duty(of.project_id, 'researcher');
+  FOR old IN
+    SELECT to_regclass('embedding_near_' || e.encoder_id) FROM encoder e
+    WHERE e.project_id = of.project_id AND e.encoder_id <> $1
+  LOOP
+    IF old IS NOT NULL THEN
+      EXECUTE format('DROP INDEX %s', old);
+    END IF;
+  END LOOP;
+  -- The longest vectors that the index takes.
+  IF of.n_dims NOT BETWEEN 1 AND 4000 OR to_regclass('embedding_near_' || $1) IS NOT NULL THEN
+    RETURN false;
+  END IF;
+  EXECUTE format('CREATE INDEX %I ON public.embedding USING hnsw ((vector::public.halfvec(%s)) public.halfvec_cosine_ops) '
+                 'WHERE encoder_id = %s', 'embedding_near_' || $1, of.n_dims, $1);
+  RETURN true;
+END $_$;
+
 -- Name: is_assigned(bigint); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.is_assigned(clip_id bigint) RETURNS boolean
@@ -394,7 +423,7 @@ CREATE FUNCTION public.is_job(verbs jsonb) RETURNS boolean
     SELECT FROM jsonb_path_query(verbs, '$[*]') line
     WHERE jsonb_typeof(line) <> 'array'
       OR coalesce(line ->> 0, '') <> ALL (ARRAY['ingest', 'cut', 'embed', 'deduplicate', 'select', 'queue', 'augment',
-                                                'export', 'release', 'verify'])
+                                                'export', 'release', 'verify', 'train-encoder'])
       OR EXISTS (SELECT FROM jsonb_path_query(line, '$[*]') word
                  WHERE jsonb_typeof(word) <> 'string' OR word #>> '{}' ~ '^(--(workspace|project)(=|$)|-[wp])'))
 $_$;
@@ -1311,12 +1340,23 @@ CREATE TABLE public.duplicate (
     reason text NOT NULL,
     lag_s real NOT NULL,
     author text DEFAULT SESSION_USER NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    finding text NOT NULL,
+    overlap_s real,
+    CONSTRAINT duplicate_finding_check CHECK ((finding = ANY (ARRAY['identical'::text, 'same recording'::text, 'sounds alike'::text])))
 );
 
 -- Name: COLUMN duplicate.lag_s; Type: COMMENT; Schema: public; Owner: -
 
 COMMENT ON COLUMN public.duplicate.lag_s IS 'the clip begins so much later than the clip that distance and reason refer to';
+
+-- Name: COLUMN duplicate.finding; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.duplicate.finding IS 'what connects the clip with its group''s representative when it was found';
+
+-- Name: COLUMN duplicate.overlap_s; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.duplicate.overlap_s IS 'how much of their sound the two share; NULL where nothing was laid on each other';
 
 -- Name: duplicate_decision; Type: TABLE; Schema: public; Owner: -
 
@@ -1424,6 +1464,19 @@ ALTER TABLE public.failure ALTER COLUMN failure_id ADD GENERATED ALWAYS AS IDENT
     NO MAXVALUE
     CACHE 1
 );
+
+-- Name: fingerprint; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.fingerprint (
+    clip_id bigint NOT NULL,
+    project_id integer NOT NULL,
+    method text NOT NULL,
+    marks bytea NOT NULL,
+    author text DEFAULT SESSION_USER NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT fingerprint_method_check CHECK ((method <> ''::text))
+);
+ALTER TABLE ONLY public.fingerprint ALTER COLUMN marks SET STORAGE EXTERNAL;
 
 -- Name: flag; Type: TABLE; Schema: public; Owner: -
 
@@ -2035,6 +2088,11 @@ ALTER TABLE ONLY public.encoder
 ALTER TABLE ONLY public.failure
     ADD CONSTRAINT failure_pkey PRIMARY KEY (failure_id);
 
+-- Name: fingerprint fingerprint_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.fingerprint
+    ADD CONSTRAINT fingerprint_pkey PRIMARY KEY (project_id, method, clip_id);
+
 -- Name: flag flag_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.flag
@@ -2266,6 +2324,10 @@ CREATE INDEX failure_by_operation ON public.failure USING btree (operation_id, f
 
 CREATE UNIQUE INDEX failure_open ON public.failure USING btree (project_id, stage, item) WHERE (resolved_at IS NULL);
 
+-- Name: fingerprint_by_clip; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX fingerprint_by_clip ON public.fingerprint USING btree (project_id, clip_id);
+
 -- Name: flag_by_clip; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX flag_by_clip ON public.flag USING btree (project_id, clip_id, created_at DESC);
@@ -2453,6 +2515,10 @@ CREATE TRIGGER stamp_author BEFORE INSERT ON public.encoder FOR EACH ROW EXECUTE
 -- Name: failure stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER stamp_author BEFORE INSERT ON public.failure FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+
+-- Name: fingerprint stamp_author; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.fingerprint FOR EACH ROW WHEN (((new.author IS DISTINCT FROM SESSION_USER) OR (new.created_at IS DISTINCT FROM now()))) EXECUTE FUNCTION public.stamp_author();
 
 -- Name: flag stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
@@ -2794,6 +2860,16 @@ ALTER TABLE ONLY public.failure
 
 ALTER TABLE ONLY public.failure
     ADD CONSTRAINT failure_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
+
+-- Name: fingerprint fingerprint_project_id_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.fingerprint
+    ADD CONSTRAINT fingerprint_project_id_clip_id_fkey FOREIGN KEY (project_id, clip_id) REFERENCES public.clip(project_id, clip_id);
+
+-- Name: fingerprint fingerprint_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.fingerprint
+    ADD CONSTRAINT fingerprint_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
 
 -- Name: flag flag_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -3220,6 +3296,22 @@ CREATE POLICY failure_change ON public.failure FOR UPDATE TO earmark_reviewer US
 -- Name: failure failure_read; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY failure_read ON public.failure FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: fingerprint; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.fingerprint ENABLE ROW LEVEL SECURITY;
+
+-- Name: fingerprint fingerprint_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY fingerprint_add ON public.fingerprint FOR INSERT TO earmark_researcher WITH CHECK ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
+
+-- Name: fingerprint fingerprint_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY fingerprint_read ON public.fingerprint FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: fingerprint fingerprint_remove; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY fingerprint_remove ON public.fingerprint FOR DELETE TO earmark_researcher USING ((project_id = ANY (( SELECT public.my_projects('researcher'::text) AS my_projects)::integer[])));
 
 -- Name: flag; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -3727,6 +3819,11 @@ GRANT ALL ON FUNCTION public.hold_run(operation_id bigint) TO earmark_reviewer;
 -- Name: FUNCTION in_us(duration_s double precision); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.in_us(duration_s double precision) FROM PUBLIC;
+
+-- Name: FUNCTION index_embeddings(encoder_id integer); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.index_embeddings(encoder_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.index_embeddings(encoder_id integer) TO earmark_researcher;
 
 -- Name: FUNCTION is_assigned(clip_id bigint); Type: ACL; Schema: public; Owner: -
 
@@ -4292,6 +4389,14 @@ GRANT INSERT(reason) ON TABLE public.duplicate TO earmark_researcher;
 
 GRANT INSERT(lag_s) ON TABLE public.duplicate TO earmark_researcher;
 
+-- Name: COLUMN duplicate.finding; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(finding) ON TABLE public.duplicate TO earmark_researcher;
+
+-- Name: COLUMN duplicate.overlap_s; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(overlap_s) ON TABLE public.duplicate TO earmark_researcher;
+
 -- Name: TABLE duplicate_decision; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.duplicate_decision TO earmark_reviewer;
@@ -4404,6 +4509,27 @@ GRANT INSERT(n_attempts),UPDATE(n_attempts) ON TABLE public.failure TO earmark_r
 -- Name: COLUMN failure.resolved_at; Type: ACL; Schema: public; Owner: -
 
 GRANT INSERT(resolved_at),UPDATE(resolved_at) ON TABLE public.failure TO earmark_reviewer;
+
+-- Name: TABLE fingerprint; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.fingerprint TO earmark_reviewer;
+GRANT DELETE ON TABLE public.fingerprint TO earmark_researcher;
+
+-- Name: COLUMN fingerprint.clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(clip_id) ON TABLE public.fingerprint TO earmark_researcher;
+
+-- Name: COLUMN fingerprint.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.fingerprint TO earmark_researcher;
+
+-- Name: COLUMN fingerprint.method; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(method) ON TABLE public.fingerprint TO earmark_researcher;
+
+-- Name: COLUMN fingerprint.marks; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(marks) ON TABLE public.fingerprint TO earmark_researcher;
 
 -- Name: TABLE flag; Type: ACL; Schema: public; Owner: -
 

@@ -6,6 +6,7 @@ has its peaks, and nothing of how high they are.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,6 +54,22 @@ class Fingerprint:
     @property
     def n_marks(self) -> int:
         return len(self.frames)
+
+    def to_bytes(self) -> bytes:
+        """Six bytes a mark, and eight for the duration; ``fingerprint_from`` reads them back."""
+        return (
+            struct.pack("<d", self.duration_s) + self.frames.astype("<u4").tobytes() + self.bins.astype("<u2").tobytes()
+        )
+
+
+def fingerprint_from(data: bytes) -> Fingerprint:
+    """The fingerprint whose ``to_bytes`` these are."""
+    n = (len(data) - 8) // 6
+    return Fingerprint(
+        frames=np.frombuffer(data, "<u4", n, 8).astype(np.int32),
+        bins=np.frombuffer(data, "<u2", n, 8 + 4 * n).astype(np.int32),
+        duration_s=struct.unpack_from("<d", data)[0],
+    )
 
 
 def fingerprint(audio: Audio) -> Fingerprint:

@@ -9,8 +9,9 @@ from typing import Literal
 from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 
-from pipeline.catalog.rows import scalar
+from pipeline.catalog import columns
 from pipeline.core.errors import NotFound
+from pipeline.core.types import Finding
 
 Decision = Literal["restore", "mark", "represent"]
 
@@ -20,9 +21,11 @@ class NewDuplicate:
     """One member of a group to save."""
 
     clip_id: int
+    finding: Finding
     distance: float
     reason: str
     lag_s: float = 0.0
+    overlap_s: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +38,11 @@ class GroupMember:
     duration_s: float
     rate_hz: int
     thumbnail: bytes
+    finding: Finding
     distance: float
     reason: str
     lag_s: float
+    overlap_s: float | None
     is_representative: bool
     is_redundant: bool
 
@@ -56,23 +61,7 @@ def replace_groups(
     """
     conn.execute("SELECT FROM project WHERE project_id = %s FOR UPDATE", (project_id,))
     conn.execute("DELETE FROM duplicate_group WHERE project_id = %s", (project_id,))
-    for representative, members in groups:
-        group_id = scalar(
-            conn.execute(
-                """
-                INSERT INTO duplicate_group (project_id, representative_clip_id, operation_id) VALUES (%s, %s, %s)
-                RETURNING duplicate_group_id
-                """,
-                (project_id, representative, operation_id),
-            )
-        )
-        conn.cursor().executemany(
-            """
-            INSERT INTO duplicate (clip_id, project_id, duplicate_group_id, distance, reason, lag_s)
-            VALUES (%s, %s, %s, %s, %s, %s)
-            """,
-            [(m.clip_id, project_id, group_id, m.distance, m.reason, m.lag_s) for m in members],
-        )
+    _save_groups(conn, project_id, groups, operation_id=operation_id)
     conn.execute(
         """
         UPDATE duplicate_group g SET representative_clip_id = chosen.clip_id
@@ -86,6 +75,50 @@ def replace_groups(
         (project_id,),
     )
     _mark_clips(conn, project_id)
+
+
+def _save_groups(
+    conn: Connection[TupleRow],
+    project_id: int,
+    groups: Sequence[tuple[int, Sequence[NewDuplicate]]],
+    *,
+    operation_id: int,
+) -> None:
+    made = columns.execute(
+        conn,
+        """
+        INSERT INTO duplicate_group (project_id, representative_clip_id, operation_id)
+        SELECT %(project_id)s, clip_id, %(operation_id)s FROM unnest(%(clip_id)s::bigint[]) clip_id
+        RETURNING representative_clip_id, duplicate_group_id
+        """,
+        {
+            "project_id": project_id,
+            "operation_id": operation_id,
+            "clip_id": columns.ints([representative for representative, _ in groups]),
+        },
+    )
+    group_of: dict[int, int] = dict(made.fetchall())
+    listed = [(group_of[representative], one) for representative, members in groups for one in members]
+    for at in range(0, len(listed), columns.CHUNK_N):
+        chunk = listed[at : at + columns.CHUNK_N]
+        columns.execute(
+            conn,
+            """
+            INSERT INTO duplicate (project_id, duplicate_group_id, clip_id, finding, distance, reason, lag_s, overlap_s)
+            SELECT %(project_id)s, x.* FROM unnest(%(group_id)s::bigint[], %(clip_id)s::bigint[], %(finding)s::text[],
+              %(distance)s::float8[], %(reason)s::text[], %(lag_s)s::float8[], %(overlap_s)s::float8[]) x
+            """,
+            {
+                "project_id": project_id,
+                "group_id": columns.ints([group_id for group_id, _ in chunk]),
+                "clip_id": columns.ints([one.clip_id for _, one in chunk]),
+                "finding": columns.texts([one.finding for _, one in chunk]),
+                "distance": columns.floats([one.distance for _, one in chunk]),
+                "reason": columns.texts([one.reason for _, one in chunk]),
+                "lag_s": columns.floats([one.lag_s for _, one in chunk]),
+                "overlap_s": columns.floats([one.overlap_s for _, one in chunk]),
+            },
+        )
 
 
 def decide(conn: Connection[TupleRow], project_id: int, clip_id: int, decision: Decision) -> int:
@@ -138,7 +171,8 @@ def read_group(conn: Connection[TupleRow], project_id: int, group_id: int) -> li
         return cursor.execute(
             """
             SELECT d.duplicate_group_id, d.clip_id, r.name AS recording_name, c.duration_s, c.rate_hz, c.thumbnail,
-              d.distance, d.reason, d.lag_s, d.clip_id = g.representative_clip_id AS is_representative, c.is_redundant
+              d.finding, d.distance, d.reason, d.lag_s, d.overlap_s, c.is_redundant,
+              d.clip_id = g.representative_clip_id AS is_representative
             FROM duplicate d JOIN duplicate_group g USING (duplicate_group_id)
             JOIN clip c USING (clip_id) JOIN recording r USING (recording_id)
             WHERE d.project_id = %s AND d.duplicate_group_id = %s

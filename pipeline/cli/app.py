@@ -21,6 +21,7 @@ from pipeline.cli.context import (
     WorkspaceOption,
     command,
     out,
+    over_store,
     print_json,
     print_outcome,
     progress_bar,
@@ -30,6 +31,7 @@ from pipeline.cli.demo import demo
 from pipeline.cli.durability import backup, doctor, restore, verify
 from pipeline.cli.leaks import leaks
 from pipeline.cli.log import log
+from pipeline.cli.mislabels import mislabels
 from pipeline.cli.search import search
 from pipeline.cli.select import select
 from pipeline.cli.serve import serve
@@ -37,6 +39,7 @@ from pipeline.cli.sources import sources, watch
 from pipeline.cli.train_encoder import train_encoder
 from pipeline.cli.worker import cancel, jobs, long_verb, worker
 from pipeline.core import registry
+from pipeline.core.errors import SettingsError
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.settings import DEFAULT_RECIPE
 from pipeline.core.types import Outcome
@@ -60,7 +63,7 @@ app.command()(doctor)
 app.command()(long_verb(verify))
 app.command()(backup)
 app.command()(restore)
-app.command()(train_encoder)
+app.command()(long_verb(train_encoder))
 app.command()(watch)
 app.command()(sources)
 app.command()(worker)
@@ -68,6 +71,7 @@ app.command()(jobs)
 app.command()(log)
 app.command()(leaks)
 app.command()(search)
+app.command()(mislabels)
 app.command()(cancel)
 app.add_typer(accounts.user, name="user")
 app.add_typer(accounts.project, name="project")
@@ -154,16 +158,7 @@ def cut(
     """Cut recordings into clips in the project's audio format."""
     from pipeline.workflows.cut import cut as run
 
-    def work(context: Context, on_progress: OnProgress) -> Outcome:
-        return run(
-            context.workspace.conn,
-            context.project,
-            context.workspace.store,
-            segmenter=_spec(segmenter),
-            workers=context.settings.workers,
-            on_progress=on_progress,
-        )
-
+    work = over_store(run, segmenter=_spec(segmenter))
     run_verb("cut", work, workspace, project, is_json=is_json)
 
 
@@ -171,23 +166,17 @@ def cut(
 @long_verb
 def embed(
     encoder: PluginOption = None,
+    draws_anew: Annotated[
+        bool, typer.Option("--new-map", help="Lay out all clips anew; else only new ones move in.")
+    ] = False,
     workspace: WorkspaceOption = None,
     project: ProjectOption = None,
     is_json: JsonOption = False,
 ) -> None:
-    """Embed the clips and draw the map."""
+    """Embed the clips and put them on the map, by the encoder of the recipe: the one trained last."""
     from pipeline.workflows.embed import embed as run
 
-    def work(context: Context, on_progress: OnProgress) -> Outcome:
-        return run(
-            context.workspace.conn,
-            context.project,
-            context.workspace.store,
-            encoder=_spec(encoder),
-            workers=context.settings.workers,
-            on_progress=on_progress,
-        )
-
+    work = over_store(run, encoder=_spec(encoder), draws_anew=draws_anew)
     run_verb("embed", work, workspace, project, is_json=is_json)
 
 
@@ -195,19 +184,29 @@ def embed(
 @long_verb
 def deduplicate(
     deduplicator: PluginOption = None,
+    alike: Annotated[
+        str | None, typer.Option(help="From now on clips nearer than this cosine distance are redundant too, or: off.")
+    ] = None,
+    is_approximate: Annotated[bool, typer.Option("--approximate", help="Nearly all pairs that sound alike.")] = False,
     workspace: WorkspaceOption = None,
     project: ProjectOption = None,
     is_json: JsonOption = False,
 ) -> None:
     """Group near-duplicates and mark all but one of each as redundant."""
     from pipeline.workflows.deduplicate import deduplicate as run
+    from pipeline.workflows.deduplicate import prefer_distance
 
     def work(context: Context, on_progress: OnProgress) -> Outcome:
+        conn, project = context.workspace.conn, context.project
+        if alike is not None:
+            project = prefer_distance(conn, project, None if alike == "off" else _distance(alike))
         return run(
-            context.workspace.conn,
-            context.project,
+            conn,
+            project,
             context.workspace.store,
             deduplicator=_spec(deduplicator),
+            is_approximate=is_approximate,
+            workers=context.settings.workers,
             on_progress=on_progress,
         )
 
@@ -347,3 +346,10 @@ def plugins(is_json: JsonOption = False) -> None:
 
 def _spec(text: str | None) -> PluginSpec | None:
     return None if text is None else PluginSpec.parse(text)
+
+
+def _distance(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise SettingsError("cannot read --alike", expected="a distance as 0.05, or off", got=text) from None

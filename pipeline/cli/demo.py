@@ -111,12 +111,13 @@ def _curate_and_release(context: Context) -> dict[str, Outcome]:
     from pipeline.workflows.select import select
 
     conn, project, store = context.workspace.conn, context.project, context.workspace.store
+    find_duplicates = partial(deduplicate, conn, project, store, workers=context.settings.workers)
 
     def freeze(*, on_progress: OnProgress) -> Outcome:
         return release(conn, project, project.name, on_progress=on_progress).outcome
 
     outcomes = {
-        "deduplicate": _do(context, "deduplicate", partial(deduplicate, conn, project, store)),
+        "deduplicate": _do(context, "deduplicate", find_duplicates),
         "select": _do(context, "select", partial(select, conn, project, "most-diverse", n_clips=60)),
         "queue": _do(context, "queue", partial(build_queue, conn, project)),
     }

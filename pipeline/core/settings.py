@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 from urllib.parse import unquote, urlsplit
 
 import yaml
@@ -15,9 +15,11 @@ import yaml
 from pipeline.core.errors import SettingsError
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.scrub import is_secret_name
-from pipeline.core.types import AudioFormat, Workers
+from pipeline.core.types import AudioFormat, Preference, Workers
 
 LOG_FORMATS, LOG_LEVELS = ("text", "json"), ("info", "debug", "warning", "error")
+FARTHEST_ALIKE = 0.5
+"""No cosine distance at which clips sound alike is larger: it is that of vectors 60 degrees apart."""
 DEFAULT_RECIPE = Path(__file__).parent.parent.parent / "config" / "project.yaml"
 
 
@@ -44,7 +46,11 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How a project works: its audio format, its labels and the plug-in of each stage."""
+    """How a project works: its audio format, its labels and the plug-in of each stage.
+
+    ``prefer`` says which clip represents a near-duplicate group, the first word first. Clips whose embeddings are
+    nearer than ``alike_distance`` (cosine distance) are redundant too; None leaves what only sounds alike.
+    """
 
     audio_format: AudioFormat
     labels: tuple[str, ...]
@@ -55,6 +61,8 @@ class Recipe:
     selector: PluginSpec
     query_strategy: PluginSpec
     split_fractions: Mapping[str, float]
+    prefer: tuple[Preference, ...] = ("labelled", "longest")
+    alike_distance: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The recipe as plain JSON values; ``recipe_from`` reads them back."""
@@ -65,8 +73,10 @@ class Recipe:
                 out[item.name] = value.to_json()
             elif isinstance(value, AudioFormat):
                 out[item.name] = {f.name: getattr(value, f.name) for f in fields(value)}
+            elif isinstance(value, Mapping):
+                out[item.name] = dict(cast(Mapping[str, Any], value))
             else:
-                out[item.name] = dict(value) if isinstance(value, Mapping) else list(value)
+                out[item.name] = list(cast(tuple[str, ...], value)) if isinstance(value, tuple) else value
         return out
 
 
@@ -155,8 +165,36 @@ def recipe_from(value: object, *, which: str) -> Recipe:
         raise SettingsError("cannot read audio_format", which=which, got=str(error)) from error
     labels = tuple(str(label) for label in given.pop("labels") or ())
     fractions = _fractions(given.pop("split_fractions"), which)
+    prefer = _preferences(given.pop("prefer"), which)
+    alike_distance = _alike_distance(given.pop("alike_distance"), which)
     specs = {key: PluginSpec.from_json(spec) for key, spec in given.items()}
-    return Recipe(audio_format=audio_format, labels=labels, split_fractions=fractions, **specs)
+    return Recipe(
+        audio_format=audio_format,
+        labels=labels,
+        split_fractions=fractions,
+        prefer=prefer,
+        alike_distance=alike_distance,
+        **specs,
+    )
+
+
+def _preferences(value: object, which: str) -> tuple[Preference, ...]:
+    words = [str(word) for word in cast(Sequence[object], value)] if isinstance(value, Sequence) else [str(value)]
+    known: tuple[Preference, ...] = get_args(Preference)
+    if isinstance(value, str) or set(words) - set(known) or len(set(words)) < len(words):
+        raise SettingsError(
+            "cannot read prefer", which=which, expected=f"some of {', '.join(known)}, each once", got=value
+        )
+    return tuple(known[known.index(word)] for word in words)  # pyright: ignore[reportArgumentType]
+
+
+def _alike_distance(value: object, which: str) -> float | None:
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or not 0 < value <= FARTHEST_ALIKE:
+        expected = f"above 0, up to {FARTHEST_ALIKE}; or null"
+        raise SettingsError("alike_distance out of range", which=which, expected=expected, got=value)
+    return float(value)
 
 
 def _fractions(value: object, which: str) -> dict[str, float]:

@@ -180,17 +180,26 @@ class Segment:
     stop: int
 
 
+Preference = Literal["labelled", "longest", "highest rate", "least clipped"]
+"""What makes a clip represent its near-duplicate group."""
+Finding = Literal["identical", "same recording", "sounds alike"]
+"""What connects two clips: the same samples; one recording, whatever it went through; embeddings that lie near."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DuplicateMember:
     """One clip of a near-duplicate group, by its index in what was given. Distance 0 is the same, 1 unlike.
 
-    ``lag_s``: the clip begins so much later than the representative (negative: earlier), in the sound they share.
+    ``lag_s``: the clip begins so much later than the representative (negative: earlier), in the ``overlap_s`` of
+    sound that they share; ``overlap_s`` is None where nothing was laid on each other.
     """
 
     index: int
+    finding: Finding
     distance: float
     reason: str
     lag_s: float = 0.0
+    overlap_s: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,24 +9,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import numpy as np
-
-from pipeline.catalog import datasets, embeddings, search, split_clips
+from pipeline.catalog import datasets, split_clips
 from pipeline.catalog.clips import ClipSound
 from pipeline.catalog.projects import Project
 from pipeline.catalog.split_clips import ClipOfSplit, NamedRecording
 from pipeline.core import registry
-from pipeline.core.errors import EarmarkError, NotFound, SettingsError
+from pipeline.core.errors import NotFound, SettingsError
 from pipeline.core.plugin_spec import PluginSpec
-from pipeline.core.types import Audio, DuplicateGroup, Failure, Float32, Outcome
+from pipeline.core.types import Audio, DuplicateGroup, Failure, Outcome
 from pipeline.curation.leaks import LeakingPair, SplitClip, leaking_pairs
 from pipeline.storage import Store, is_local, path_of
 from pipeline.workflows.clip_audio import read_clip
+from pipeline.workflows.fingerprints import marks_of
 from pipeline.workflows.operation import Conn, OnProgress, Run, operation, silent
-
-PREFERRED = ("fingerprint", "log_mel_match")
-_BY_SOUND_ALONE = frozenset({"fingerprint"})
-_N_PER_REPORT = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,8 +172,7 @@ def _not_here(file: str) -> Failure:
 
 
 def _deduplicator(given: PluginSpec | None) -> tuple[Any, PluginSpec]:
-    known = registry.names("deduplicator")
-    spec = given or PluginSpec(name=next((name for name in PREFERRED if name in known), PREFERRED[-1]))
+    spec = given or PluginSpec(name="fingerprint")
     plugin = registry.create("deduplicator", spec)
     return plugin, registry.spec_of(spec.name, plugin)
 
@@ -193,68 +187,36 @@ def _examine(
     once: dict[int, int] = {}
     for index, (clip, _) in enumerate(placed):
         once.setdefault(clip.clip_id, index)
-    sounds = [placed[index][0] for index in once.values()]
-    run.begin_stage("comparing", n_total=len(run.failed) + len(sounds))
-    reader = _Reader(run, store, sounds)
+    sounds = [_sound(placed[index][0]) for index in once.values()]
+    marks = marks_of(run, store, spec, sounds, workers=1, is_kept=False)
+    places = [index for index in once.values() if placed[index][0].clip_id in marks]
+    sounds = [sound for sound in sounds if sound.clip_id in marks]
+    run.begin_stage("comparing")
+
+    def read(index: int) -> Audio:
+        return read_clip(store, sounds[index])
+
     groups: list[DuplicateGroup] = plugin.group(
-        _vectors(run, [clip.clip_id for clip in sounds], needs_all=spec.name not in _BY_SOUND_ALONE),
-        pcm_sha256=[clip.sha256 for clip in sounds],
-        duration_s=[clip.duration_s for clip in sounds],
-        read_clip=reader.read,
+        [marks[sound.clip_id] for sound in sounds],
+        pcm_sha256=[sound.sha256 for sound in sounds],
+        rank=[-round(1000 * sound.duration_s) for sound in sounds],
+        read_clip=read,
     )
-    run.fail(reader.failed.values())
-    run.n_done = len(sounds) - len(reader.failed)
-    pairs = leaking_pairs(clips, [_by_place(group, list(once.values())) for group in groups])
+    run.n_done = len(sounds)
+    pairs = leaking_pairs(clips, [_by_place(group, places) for group in groups])
     n_of_kind = Counter(pair.kind.value for pair in pairs)
     run.detail |= {"n_leaks": len(pairs)} | {f"n_{kind}": n for kind, n in n_of_kind.items()}
     return pairs, dict(sorted(Counter(clip.split for clip in clips).items()))
 
 
-class _Reader:
-    """Reads clips for a deduplicator, tells how far it is, and gives silence for a clip that cannot be read."""
-
-    def __init__(self, run: Run, store: Store, clips: Sequence[ClipOfSplit]) -> None:
-        self._run = run
-        self._store = store
-        self._clips = clips
-        self._n_read = 0
-        self.failed: dict[int, Failure] = {}
-
-    def read(self, index: int) -> Audio:
-        """The sound of clip ``index``. Raises Cancelled when a person asked to stop."""
-        clip = self._clips[index]
-        self._n_read += 1
-        if self._n_read % _N_PER_REPORT == 0:
-            self._run.n_done = min(self._n_read, len(self._clips))
-            self._run.report()
-            self._run.stop_if_asked()
-        sound = ClipSound(
-            clip_id=clip.clip_id,
-            object_key=clip.object_key,
-            sha256=clip.sha256,
-            rate_hz=clip.rate_hz,
-            duration_s=clip.duration_s,
-        )
-        try:
-            return read_clip(self._store, sound)
-        except EarmarkError as error:
-            self.failed[index] = Failure(item=str(clip.clip_id), error=type(error).__name__, message=str(error))
-            n_samples = max(1, round(clip.duration_s * clip.rate_hz))
-            return Audio(samples=np.zeros((1, n_samples), np.float32), rate_hz=clip.rate_hz)
-
-
-def _vectors(run: Run, clip_ids: Sequence[int], *, needs_all: bool) -> Float32:
-    """The current embeddings, rows of zeros where there is none and the deduplicator does without."""
-    encoder_id = embeddings.current_encoder(run.conn, run.project.project_id)
-    found = {} if encoder_id is None else search.vectors_of(run.conn, run.project.project_id, encoder_id, clip_ids)
-    if needs_all and len(found) < len(clip_ids):
-        raise NotFound(
-            "some clips of the split have no embedding",
-            which=f"{len(clip_ids) - len(found):,} of {len(clip_ids):,}",
-            do="run `earmark embed` first",
-        )
-    n_dims = len(next(iter(found.values()))) if found else 1
-    return np.stack([found.get(clip_id, np.zeros(n_dims, np.float32)) for clip_id in clip_ids])
+def _sound(clip: ClipOfSplit) -> ClipSound:
+    return ClipSound(
+        clip_id=clip.clip_id,
+        object_key=clip.object_key,
+        sha256=clip.sha256,
+        rate_hz=clip.rate_hz,
+        duration_s=clip.duration_s,
+    )
 
 
 def _by_place(group: DuplicateGroup, places: Sequence[int]) -> DuplicateGroup:

@@ -211,7 +211,9 @@ def _fill(owner: Conn, project: int, author: str, *, word: str) -> dict[str, Any
     add("embedding", "1", encoder_id=encoder, clip_id=clips[0], vector="[1,2]")
     add("map_point", "1", encoder_id=encoder, clip_id=clips[0], x=1, y=2)
     group = add("duplicate_group", "duplicate_group_id", representative_clip_id=clips[0], operation_id=ended)
-    add("duplicate", "1", clip_id=clips[1], duplicate_group_id=group, distance=0, reason=word, lag_s=0)
+    add("duplicate", "1", clip_id=clips[1], duplicate_group_id=group, distance=0, reason=word, lag_s=0,
+        finding="identical")  # fmt: skip
+    add("fingerprint", "1", clip_id=clips[1], method=word, marks=word.encode())
     add("duplicate_decision", "1", clip_id=clips[1], decision="restore")
     selection = add("selection", "selection_id", name=word, spec="{}", operation_id=ended)
     add("selection_item", "1", selection_id=selection, clip_id=clips[0], position=0, reason=word)

@@ -50,7 +50,8 @@ def project_id(conn: Conn) -> int:
             back = AnswerGiven(annotation_id=uuid4(), clip_id=clip_id, answer="withdrawn", label=None, heard=None,
                                supersedes=given.annotation_id)  # fmt: skip
             annotations.save_answers(conn, project_id, [back], label_ids=label_ids)
-    group = [duplicates.NewDuplicate(clip_id=c, distance=0.0, reason="alike") for c in clips[30:33]]
+    group = [duplicates.NewDuplicate(clip_id=c, distance=0.0, finding="identical", reason="alike")
+             for c in clips[30:33]]  # fmt: skip
     duplicates.replace_groups(conn, project_id, [(clips[30], group)], operation_id=operation_id)
     return project_id
 

@@ -102,7 +102,8 @@ class Player:
     def deduplicate(self) -> None:
         members = self.some(4)
         if len(members) == 4:
-            groups = [(pair[0], [duplicates.NewDuplicate(clip_id=c, distance=0.1, reason="alike") for c in pair])
+            groups = [(pair[0], [duplicates.NewDuplicate(clip_id=c, distance=0.1, finding="sounds alike",
+                                                        reason="alike") for c in pair])
                       for pair in (members[:2], members[2:])]  # fmt: skip
             duplicates.replace_groups(self.conn, self.project_id, groups, operation_id=self.operation_id)
 

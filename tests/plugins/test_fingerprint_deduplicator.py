@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from bench.copies import COPIES
-from pipeline.audio.fingerprint import fingerprint
+from pipeline.audio.fingerprint import fingerprint, fingerprint_from
 from pipeline.core.types import Audio, DuplicateGroup
 from pipeline.plugins.deduplicators.fingerprint import Fingerprint
 from pipeline.plugins.deduplicators.fingerprint_index import candidates
 from pipeline.plugins.deduplicators.fingerprint_proof import Match, calibrated_threshold, waves_alike
-from tests.contracts.sounds import audio, unit_rows
+from tests.contracts.sounds import audio
 from tests.plugins.real_sound import digits, environmental
 
 RATE_HZ = 8_000
@@ -44,6 +44,22 @@ def test_the_longest_clip_represents_and_reasons_say_where_the_others_begin() ->
     assert members[0].reason.startswith("same recording, 0.25 s later, ")
     assert members[0].reason.endswith(" marks agree")
     assert members[0].lag_s == pytest.approx(0.25, abs=0.008)
+    assert members[0].finding == "same recording" and members[0].overlap_s == pytest.approx(2.75, abs=0.02)
+
+
+def test_the_preferred_clip_represents_and_lags_are_seen_from_it() -> None:
+    whole = _noise(1)
+    late = audio(whole.samples[:, 2_000:] * 0.5)
+    (group,) = _group(Fingerprint(), [late, _noise(2), whole, whole], rank=[0, 1, 1, 1])
+    assert group.representative == 0
+    assert {member.index: round(member.lag_s, 1) for member in group.members} == {0: 0, 2: -0.2, 3: -0.2}
+
+
+def test_marks_are_read_back_as_they_were() -> None:
+    for sound in (_noise(1), audio(np.zeros((1, 8_000)))):
+        made, read = fingerprint(sound), fingerprint_from(fingerprint(sound).to_bytes())
+        assert np.array_equal(made.frames, read.frames) and np.array_equal(made.bins, read.bins)
+        assert made.duration_s == read.duration_s
 
 
 def test_a_hundred_copies_of_one_sound_are_one_group() -> None:
@@ -144,10 +160,11 @@ def _noise(seed: int) -> Audio:
     return audio((rng.normal(size=3 * RATE_HZ) * level)[np.newaxis])
 
 
-def _group(plugin: Fingerprint, clips: Sequence[Audio]) -> list[DuplicateGroup]:
+def _group(plugin: Fingerprint, clips: Sequence[Audio], *, rank: Sequence[int] | None = None) -> list[DuplicateGroup]:
+    """By length, unless a rank says otherwise."""
     return plugin.group(
-        unit_rows(len(clips), 8, seed=0),
+        [plugin.marks(clip) for clip in clips],
         pcm_sha256=[hashlib.sha256(clip.samples.tobytes()).digest() for clip in clips],
-        duration_s=[clip.duration_s for clip in clips],
+        rank=[-clip.n_samples for clip in clips] if rank is None else rank,
         read_clip=lambda index: clips[index],
     )

@@ -138,13 +138,6 @@ def test_split_without_leaks_has_none(conn: Conn, project: Project, store: Store
     assert (run.action, run.status) == ("leaks", "done")
 
 
-def test_log_mel_match_needs_embeddings_and_says_so(
-    conn: Conn, project: Project, store: Store, split_digits: Path
-) -> None:
-    with pytest.raises(NotFound, match="earmark embed"):
-        leaks_of_table(conn, project, store, split_digits, deduplicator=PluginSpec(name="log_mel_match"))
-
-
 def test_file_in_two_splits_and_file_that_is_not_here(
     conn: Conn, project: Project, store: Store, split_digits: Path
 ) -> None:

@@ -6,14 +6,16 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.audio.fingerprint import FRAME_S, low_rate, marks
+from pipeline.audio.fingerprint import FRAME_S, fingerprint, fingerprint_from, low_rate
 from pipeline.audio.fingerprint import Fingerprint as Marks
-from pipeline.core.types import DuplicateGroup, DuplicateMember, Float32
-from pipeline.plugins.deduplicators.base import ReadClip
+from pipeline.core.types import Audio, DuplicateGroup, DuplicateMember
+from pipeline.plugins.deduplicators.base import OnPairs, ReadClip
 from pipeline.plugins.deduplicators.fingerprint_index import candidates
 from pipeline.plugins.deduplicators.fingerprint_proof import Match, Prover, calibrated_threshold
 
+_METHOD = "constellation 1"
 _KIN_SLACK = 0.1
+_PAIRS_A_REPORT = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +24,7 @@ class Fingerprint:
 
     Clips with identical samples belong together. Else each clip is laid on its ``n_candidates`` partners that
     share the most constellations of marks, at the lag where they do; ``min_score`` proves a pair (None: the
-    corpus itself tells, by how alike its unlike clips are). The longest of the clips that proved pairs connect
+    corpus itself tells, by how alike its unlike clips are). The most preferred of the clips that proved pairs connect
     represents them, and members match it by at least ``min_score`` - 0.1, so that no chain of overlapping
     clips ends in unlike ones. ``cache_mb`` bounds the sound kept in memory; beyond it clips are read again.
     """
@@ -39,25 +41,45 @@ class Fingerprint:
         if not 1 <= self.cache_mb <= 1_000_000:
             raise ValueError(f"cache_mb is 1 to 1000000, not {self.cache_mb}")
 
+    @property
+    def method(self) -> str:
+        return _METHOD
+
+    def marks(self, audio: Audio) -> bytes:
+        """Its constellation, whatever the parameters."""
+        return fingerprint(audio).to_bytes()
+
     def group(
-        self, vectors: Float32, *, pcm_sha256: Sequence[bytes], duration_s: Sequence[float], read_clip: ReadClip
+        self,
+        marks: Sequence[bytes],
+        *,
+        pcm_sha256: Sequence[bytes],
+        rank: Sequence[int],
+        read_clip: ReadClip,
+        on_pairs: OnPairs = lambda n_done, n_total: None,
     ) -> list[DuplicateGroup]:
         """Disjoint groups of two or more, sorted by representative; read_clip's errors pass through."""
-        copies = _identical(pcm_sha256)
-        found = self.pairs(sorted(copies), read_clip)
-        return _Grouping(found, copies, vectors, duration_s).groups()
+        copies = _identical(pcm_sha256, rank)
+        clips = sorted(copies)
+        found = self.pairs([fingerprint_from(marks[clip]) for clip in clips], clips, read_clip, on_pairs)
+        return _Grouping(found, copies, rank).groups()
 
-    def pairs(self, clips: Sequence[int], read_clip: ReadClip) -> Pairs:
+    def pairs(
+        self,
+        prints: Sequence[Marks],
+        clips: Sequence[int],
+        read_clip: ReadClip,
+        on_pairs: OnPairs = lambda n_done, n_total: None,
+    ) -> Pairs:
         """All candidates among the clips, none of which has the samples of another, laid on each other."""
-        prints: list[Marks] = []
         prover = Prover(prints, lambda place: low_rate(read_clip(clips[place])), cache_bytes=self.cache_mb * 1_000_000)
-        for place, clip in enumerate(clips):
-            sound = low_rate(read_clip(clip))
-            prints.append(marks(sound))
-            prover.remember(place, sound)
         found = candidates(prints, n_best=self.n_candidates)
         rows = zip(found.firsts.tolist(), found.seconds.tolist(), found.lags.tolist(), strict=True)
-        matches = [prover.match(*row) for row in rows]
+        matches: list[Match] = []
+        for row in rows:
+            matches.append(prover.match(*row))
+            if len(matches) % _PAIRS_A_REPORT == 0:
+                on_pairs(len(matches), len(found))
         threshold = self.min_score
         if threshold is None:
             threshold = calibrated_threshold(matches, len(clips))
@@ -81,13 +103,10 @@ class Pairs:
 class _Grouping:
     """Stars of clips that match their representative, made of proved pairs."""
 
-    def __init__(
-        self, pairs: Pairs, copies: dict[int, list[int]], vectors: Float32, duration_s: Sequence[float]
-    ) -> None:
+    def __init__(self, pairs: Pairs, copies: dict[int, list[int]], rank: Sequence[int]) -> None:
         self._pairs = pairs
         self._copies = copies
-        self._vectors = vectors
-        self._duration_s = duration_s
+        self._rank = rank
         self._partners: dict[int, dict[int, Match]] = {place: {} for place in range(len(pairs.clips))}
         for match in pairs.proved:
             self._partners[match.first][match.second] = match
@@ -123,11 +142,14 @@ class _Grouping:
         return components
 
     def _representative(self, component: Sequence[int]) -> int:
-        """The longest; of several, the one nearest to the middle of all; of several, the first."""
-        clips = [self._pairs.clips[place] for place in component]
-        middle = self._vectors[clips].mean(axis=0)
-        keys = [(self._duration_s[clip], float(self._vectors[clip] @ middle), -clip) for clip in clips]
-        return component[keys.index(max(keys))]
+        """The most preferred; of several, the one that matches the others best; of several, the first."""
+        inside = set(component)
+
+        def key(place: int) -> tuple[int, float, int]:
+            score = sum(match.score for other, match in self._partners[place].items() if other in inside)
+            return self._rank[self._pairs.clips[place]], -score, place
+
+        return min(component, key=key)
 
     def _members(self, leader: int, component: Sequence[int]) -> dict[int, Match]:
         """What matches the leader, at the lag that their chain of pairs gives."""
@@ -152,25 +174,34 @@ class _Grouping:
 
     def _group(self, leader: int, members: dict[int, Match]) -> DuplicateGroup:
         clip = self._pairs.clips[leader]
-        listed = [DuplicateMember(index=clip, distance=0.0, reason="represents its group")]
+        listed = [DuplicateMember(index=clip, finding="identical", distance=0.0, reason="represents its group")]
         listed += [
-            DuplicateMember(index=i, distance=0.0, reason="identical samples") for i in self._copies[clip] if i != clip
+            DuplicateMember(index=i, finding="identical", distance=0.0, reason="identical samples")
+            for i in self._copies[clip]
+            if i != clip
         ]
         for place, match in members.items():
             reason, distance = _reason(match), 1 - match.score
             listed += [
-                DuplicateMember(index=i, distance=distance, reason=reason, lag_s=match.lag_s)
+                DuplicateMember(
+                    index=i,
+                    finding="same recording",
+                    distance=distance,
+                    reason=reason,
+                    lag_s=match.lag_s,
+                    overlap_s=match.overlap_s,
+                )
                 for i in self._copies[self._pairs.clips[place]]
             ]
         return DuplicateGroup(representative=clip, members=tuple(sorted(listed, key=lambda member: member.index)))
 
 
-def _identical(pcm_sha256: Sequence[bytes]) -> dict[int, list[int]]:
-    """The clips that share their samples, by the first of them (itself included)."""
+def _identical(pcm_sha256: Sequence[bytes], rank: Sequence[int]) -> dict[int, list[int]]:
+    """The clips that share their samples, by the most preferred of them (itself included); of several the first."""
     by_hash: dict[bytes, list[int]] = {}
     for index, digest in enumerate(pcm_sha256):
         by_hash.setdefault(digest, []).append(index)
-    return {indices[0]: indices for indices in by_hash.values()}
+    return {min(indices, key=lambda index: (rank[index], index)): indices for indices in by_hash.values()}
 
 
 def _reason(match: Match) -> str:
