@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -44,6 +45,7 @@ class Result:
     """What one training on one corpus came to."""
 
     corpus: str
+    seed: int
     scores: Scores
     cpu_s: float
     n_steps: int
@@ -61,10 +63,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="120 clips and 10 steps, to see that it runs: says little")
     args = parser.parse_args()
     names = [args.corpus] if args.corpus else ["fsdd", "esc10"]
-    asked = [(name, seed) for name in names for seed in range(1 if args.quick else args.seeds)]
+    asked = [(name, seed) for seed in range(1 if args.quick else args.seeds) for name in names]
     work = partial(_judged, args.data, cpu_s=args.cpu_s, is_quick=args.quick)
+    results: list[Result] = []
     with ProcessPoolExecutor(args.jobs) as pool:
-        results = list(pool.map(work, *zip(*asked, strict=True)))
+        for result in pool.map(work, *zip(*asked, strict=True)):
+            results.append(result)
+            print(f"trained on {result.corpus}, seed {result.seed}: {_figures(result)}", file=sys.stderr, flush=True)
     for name in names:
         _print_corpus([result for result in results if result.corpus == name])
     print(
@@ -86,7 +91,7 @@ def _judged(data: Path, name: str, seed: int, *, cpu_s: float, is_quick: bool) -
         encoder_name: _accuracies(encoder.encode(corpus.clips), corpus)
         for encoder_name, encoder in zip(_ENCODERS, encoders, strict=True)
     }
-    return Result(corpus=name, scores=scores, cpu_s=spent_s, n_steps=trained.curve[-1].step)
+    return Result(corpus=name, seed=seed, scores=scores, cpu_s=spent_s, n_steps=trained.curve[-1].step)
 
 
 def _accuracies(vectors: Float32, corpus: Corpus) -> tuple[float, float]:
@@ -132,21 +137,25 @@ def _print_corpus(results: Sequence[Result]) -> None:
     spent = max(result.cpu_s for result in results)
     print(
         f"{results[0].corpus}, one {left_out} left out at a time; {len(results)} trainings of "
-        f"{min(result.n_steps for result in results)} steps or more in at most {spent:.0f} CPU-s; mean (range)"
+        f"{min(result.n_steps for result in results)} steps or more in at most {spent:.0f} CPU-s"
     )
+    seeds = "".join(f"{f'seed {result.seed}':>8}" for result in results)
+    print(f"  {'':<12} {'':<7}{seeds}    mean   least    most")
     for name in _ENCODERS:
-        knn, linear = (np.array([result.scores[name][i] for result in results]) for i in range(2))
-        said = "" if name == "instant" else "  transductive"
-        print(f"  {name:<12} kNN-5 {_spread(knn)}  linear {_spread(linear)}{said}")
-    beats = [
+        for at, measure in enumerate(("kNN-5", "linear")):
+            values = np.array([result.scores[name][at] for result in results])
+            each = "".join(f"{value:>8.3f}" for value in (*values, values.mean(), values.min(), values.max()))
+            print(f"  {name:<12} {measure:<7}{each}{'' if name == 'instant' else '  transductive'}")
+    n_beaten = sum(
         all(fused > instant for fused, instant in zip(result.scores["fused"], result.scores["instant"], strict=True))
         for result in results
-    ]
-    print(f"  fused beats instant in both: {sum(beats)} of {len(beats)} trainings\n")
+    )
+    print(f"  fused beats instant in both: {n_beaten} of {len(results)} trainings\n")
 
 
-def _spread(values: NDArray[np.float64]) -> str:
-    return f"{values.mean():.3f} ({values.min():.3f} to {values.max():.3f})"
+def _figures(result: Result) -> str:
+    of_each = ", ".join(f"{name} {knn:.3f}/{linear:.3f}" for name, (knn, linear) in result.scores.items())
+    return f"kNN-5/linear {of_each}; {result.n_steps} steps in {result.cpu_s:.0f} CPU-s"
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("--encoder", default="log_mel_stats")
     parser.add_argument("--deduplicator", default="fingerprint")
     parser.add_argument("--n", type=int, default=2_000, help="digits at most")
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=16, help="five are too few to tell one point")
     parser.add_argument("--large", type=int, default=100_000, help="clips of the large pool; a tenth is chosen")
     parser.add_argument("--without-fiftyone", action="store_true")
     parser.add_argument("--quick", action="store_true", help="small and one seed: does it run?")

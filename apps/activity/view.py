@@ -33,10 +33,10 @@ _NOT_FRESH = "This page is not fresh"
 _ENTRIES = [
     {"key": "what", "label": "What", "kind": "text"},
     {"key": "status", "label": "Outcome", "kind": "pill", "width": "104px"},
-    {"key": "words", "label": "In words", "kind": "text", "is_minor": True},
+    {"key": "words", "label": "In words", "kind": "text"},
     {"key": "who", "label": "Who", "kind": "text"},
     {"key": "when", "label": "When", "kind": "time", "width": "112px"},
-    {"key": "took", "label": "Took", "kind": "time", "width": "84px"},
+    {"key": "took", "label": "Took", "kind": "time", "width": "84px", "is_minor": True},
 ]
 _FAILURES = [
     {"key": "item", "label": "What", "kind": "text", "width": "30%"},

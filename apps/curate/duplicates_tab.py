@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, get_args
 
 from ipywidgets import VBox
 
+from apps.curate.alike_panel import AlikePanel
 from apps.curate.state import CurateData, CurateState
 from apps.curate.words import compared_group, listed_groups
-from pipeline.catalog.curation_lists import GroupEntry
+from pipeline.catalog.curation_lists import GroupCounts, GroupEntry, GroupFilter
 from pipeline.core.errors import NotFound
 from pipeline.widgets.buttons import Buttons
-from pipeline.widgets.clip_compare import ClipCompare, ComparedGroup, Decision
+from pipeline.widgets.clip_compare import ClipCompare, ComparedGroup, Decision, ListedGroup, TakenBack
 from pipeline.widgets.layout import columns, stack
 from pipeline.widgets.shell import EmptyState
 
-MAX_LISTED = 500
-_ALL, _OPEN = "all", "open"
+PAGE_N = 200
+_FILTERS: tuple[GroupFilter, ...] = get_args(GroupFilter)
+_FILTER_OF: dict[str, GroupFilter] = {shown: shown for shown in _FILTERS}
 
 
 class DuplicatesTab:
@@ -28,47 +31,51 @@ class DuplicatesTab:
         self._state = state
         self._on_decided, self._on_started = on_decided, on_started
         self._listed: list[GroupEntry] = []
+        self._listed_key: object = None
+        self._n_listed = PAGE_N
         self._kept: set[int] = set()
-        self._filter = Buttons(kind="choice", label="Groups", chosen=_ALL)
+        self._filter = Buttons(kind="choice", label="Groups", chosen="all")
         self._filter.on_press(self._choose_filter)
         self._again = Buttons()
         self._again.on_press(lambda _key: self._find())
         self._compare = ClipCompare(read_clip=state.read_clip)
-        self._compare.on_open(self._open)
+        self._compare.on_open(self._group)
+        self._compare.on_more(self._list_more)
         self._compare.on_decide(self._decide)
+        self._compare.on_undo(self._undo)
+        self._alike = AlikePanel(state, on_started=on_started)
         self._empty = EmptyState("")
         self._empty.on_act(self._find)
         self.controls = columns(self._filter, self._again, widths="auto 1fr", is_kept_when_narrow=True)
         # The comparison takes keys from the whole page, so it is on the page only while its tab is open.
         self._place: VBox = stack()
-        self.root = stack(self._empty, self._place)
+        self.root = stack(self._alike.root, self._empty, self._place)
 
     def draw(self, what: CurateData, *, is_open: bool) -> None:
         """Follow the groups: another page may have judged some, or found them anew."""
-        n_open = what.n_groups_open
-        self._filter.items = (
-            [
-                {"key": _ALL, "label": "All", "count": len(what.groups)},
-                {"key": _OPEN, "label": "To judge", "count": n_open, "tone": "warn" if n_open else "plain"},
-            ]
-            if what.groups
-            else []
-        )
+        counts = what.groups
+        if not counts.n_groups:
+            self._filter.chosen = "all"
+        self._filter.items = _filter_items(counts) if counts.n_groups else []
         may_find = "deduplicate" in self._state.may
         self._again.items = (
-            [{"key": "again", "label": "Find near-duplicates again"}] if may_find and what.groups else []
+            [{"key": "again", "label": "Find near-duplicates again"}] if may_find and counts.n_groups else []
         )
+        self._alike.draw(what)
+        if is_open:
+            self._draw_groups(what)
         self._draw_empty(what)
-        self._draw_groups(what)
         wanted = (self._compare,) if is_open and self._listed else ()
         if self._place.children != wanted:
             self._place.children = wanted
 
     def _draw_empty(self, what: CurateData) -> None:
-        self._empty.layout.display = "none" if self._listed_of(what) else None
+        self._empty.layout.display = "none" if self._listed else None
         may_find = "deduplicate" in self._state.may
-        if what.groups:
-            title, text, action = "Every group is judged", "Choose All to hear them again.", ""
+        if what.groups.n_groups:
+            is_judged = self._shown == "open"
+            title = "Every group is judged" if is_judged else f"No group is “{self._shown}”"
+            text, action = "Choose All to hear them again." if is_judged else "Choose All to hear the others.", ""
         elif what.has_deduplicated:
             title, action = "No near-duplicates", "Look again" if may_find else ""
             text = "No two clips hold the same sound."
@@ -79,40 +86,60 @@ class DuplicatesTab:
             self._empty.title, self._empty.text, self._empty.action_label = title, text, action
 
     def _draw_groups(self, what: CurateData) -> None:
-        listed = self._listed_of(what)
-        if listed == self._listed:
+        """Read the list again if the groups changed, as far as it was read before."""
+        key = (what.groups_mark, self._shown, frozenset(self._kept))
+        if key == self._listed_key:
             return
-        self._listed = listed
-        ids = [entry.duplicate_group_id for entry in listed]
+        self._listed_key = key
+        self._listed = self._state.groups(shown=self._shown, kept=self._kept, limit=self._n_listed)
+        ids = [entry.duplicate_group_id for entry in self._listed]
         here = next(
             (group_id for group_id in ids if group_id == self._compare.group.get("id")), ids[0] if ids else None
         )
-        self._compare.show(listed_groups(listed), group=None if here is None else self._group(here))
+        self._compare.show(
+            listed_groups(self._listed),
+            group=None if here is None else self._group(here),
+            n_groups=max(len(self._listed), _n_shown(what.groups, self._shown)),
+            n_open=what.groups.n_open if self._shown in ("all", "open") else None,
+        )
 
-    def _listed_of(self, what: CurateData) -> list[GroupEntry]:
-        """What the list holds: with the filter on, groups judged during this look stay, so that none jumps away."""
-        if self._filter.chosen == _ALL:
-            return what.groups[:MAX_LISTED]
-        wanted = [entry for entry in what.groups if entry.n_open or entry.duplicate_group_id in self._kept]
-        return wanted[:MAX_LISTED]
+    @property
+    def _shown(self) -> GroupFilter:
+        return _FILTER_OF.get(self._filter.chosen, "all")
 
     # -------------------------------------------------------------------------------------------- clicks
 
     def _choose_filter(self, _key: str) -> None:
         self._kept.clear()
+        self._n_listed = PAGE_N
+        self._listed_key = None
         self._on_decided()
 
-    def _open(self, group_id: int) -> ComparedGroup:
-        return self._group(group_id)
+    def _list_more(self) -> list[ListedGroup]:
+        if self._listed:
+            more = self._state.groups(shown=self._shown, kept=self._kept, after=self._listed[-1], limit=PAGE_N)
+            self._listed = [*self._listed, *more]
+            self._n_listed = max(PAGE_N, len(self._listed))
+        return listed_groups(self._listed)
 
     def _decide(self, group_id: int, clip_id: int, decision: Decision) -> ComparedGroup:
         group = compared_group(self._state.decide(clip_id, decision))
         if group["id"] != group_id:
             raise NotFound("near-duplicates were found anew; it was decided in the new group", which=group["name"])
-        self._kept.add(group_id)
+        self._decided(group)
+        return group
+
+    def _undo(self) -> TakenBack:
+        undone = self._state.undo()
+        group = compared_group(undone.group)
+        self._decided(group)
+        return TakenBack(clip_id=undone.clip_id, decision=undone.decision, group=group)
+
+    def _decided(self, group: ComparedGroup) -> None:
+        """Groups judged during this look stay in the list, so that none jumps away from under the hand."""
+        self._kept.add(group["id"])
         self._compare.group = dict(group)
         self._on_decided()
-        return group
 
     def _group(self, group_id: int) -> ComparedGroup:
         return compared_group(self._state.group(group_id))
@@ -120,3 +147,22 @@ class DuplicatesTab:
     def _find(self) -> None:
         self._state.find_duplicates()
         self._on_started("Looking for near-duplicates")
+
+
+def _filter_items(counts: GroupCounts) -> list[dict[str, Any]]:
+    named = zip(_FILTERS, ("All", "To judge", "Identical", "Same recording", "Sounds alike"), strict=True)
+    items: list[dict[str, Any]] = [
+        {"key": shown, "label": label, "count": _n_shown(counts, shown)} for shown, label in named
+    ]
+    items[1]["tone"] = "warn" if counts.n_open else "plain"
+    return items
+
+
+def _n_shown(counts: GroupCounts, shown: GroupFilter) -> int:
+    return {
+        "all": counts.n_groups,
+        "open": counts.n_open,
+        "identical": counts.n_identical,
+        "same recording": counts.n_same_recording,
+        "sounds alike": counts.n_sounds_alike,
+    }[shown]

@@ -33,11 +33,18 @@ _COLUMNS = [
 class MapTab:
     """The map beside the clips chosen on it.
 
-    ``on_saved(name)`` is told of a new selection, ``on_queued(words)`` that one is put into the review queue.
+    ``on_saved(name)`` is told of a new selection, ``on_queued(words)`` that one is put into the review queue,
+    ``on_like(clip_id)`` that more like this clip is wanted.
     """
 
     def __init__(
-        self, state: CurateState, notice: Notice, *, on_saved: Callable[[str], None], on_queued: Callable[[str], None]
+        self,
+        state: CurateState,
+        notice: Notice,
+        *,
+        on_saved: Callable[[str], None],
+        on_queued: Callable[[str], None],
+        on_like: Callable[[int], None],
     ) -> None:
         self._state, self._notice = state, notice
         self._on_saved, self._on_queued = on_saved, on_queued
@@ -53,6 +60,7 @@ class MapTab:
         self._is_open = False
         self._map = ClipMap(read_clip=state.read_clip, height=_MAP_PX)
         self._map.on_selected(self._choose)
+        self._map.on_like(on_like)
         self._copies = Buttons(
             [
                 {"key": _DIMMED, "label": "Dimmed", "title": "Redundant clips in grey, whatever their label"},

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 
+from apps.curate.selection_builder import SelectionBuilder
+from apps.curate.selection_words import reason_words
 from apps.curate.state import CurateData, CurateState
 from apps.curate.words import clips, coverage_series, coverage_words, item_rows, selection_rows
 from pipeline.catalog.curation_lists import SelectionItem
-from pipeline.curation.selection import Balance, Budget, Diversity, SelectionSpec, Strategy
 from pipeline.widgets.buttons import Buttons
 from pipeline.widgets.charts import Line
-from pipeline.widgets.forms import Form, Values
 from pipeline.widgets.layout import columns, stack
 from pipeline.widgets.tables import Table, Turn
 
 N_ROWS = 12
-_SELECTORS = {"diversity": "the most unlike each other", "random": "by lot, as a yardstick"}
-_BY_SPEC, _BY_STRATEGIES = "strategies", "diversity"
-_UNITS = {"n_clips": "clips", "share": "% of the clips", "hours": "hours of sound"}
-_BALANCED = {
-    "": "as it comes",
-    "label": "as many of each label",
-    "prediction": "as many of each prediction",
-    "source_group": "as many of each group",
-}
 _LIST = [
     {"key": "name", "label": "Name", "kind": "text"},
     {"key": "n_clips", "label": "Clips", "kind": "number", "width": "80px"},
@@ -52,27 +43,28 @@ class SelectionsTab:
         self._selection_id: int | None = None
         self._items: list[SelectionItem] = []
         self._first_row = 0
-        self._form = _choose_form(state)
-        self._form.on_submit(self._choose)
+        self._builder = SelectionBuilder(state, on_started=on_started) if "select" in state.may else None
         self._list = Table(_LIST, title="Selections", empty_text="No selection yet: choose one here, or on the map.")
         self._list.on_row(self.open)
         self._table = Table(_ITEMS, read_clip=state.read_clip)
         self._table.on_page(self._turn)
         self._actions = Buttons()
         self._actions.on_press(lambda _key: self._queue())
-        beside = stack(self._list, self._actions)
         self._curve = Line(
             title="What the selection covers",
             x_label="clips chosen",
             y_label="distance of all clips to the nearest chosen",
             y_min=0.0,
         )
-        above = columns(self._form, beside) if "select" in state.may else beside
-        self.root = stack(above, self._curve, self._table)
+        above = [] if self._builder is None else [self._builder.root]
+        listed = columns(stack(self._list, self._actions), self._curve)
+        self.root = stack(*above, listed, self._table)
         self._show_opened()
 
     def draw(self, what: CurateData) -> None:
         """Follow the list; the newest is open until another is chosen."""
+        if self._builder is not None:
+            self._builder.draw(what, is_open=self.root.layout.display != "none")
         self._list.rows = selection_rows(what.selections, now=datetime.now(UTC))
         here = next((row for row in what.selections if row.name == self._name), None)
         shown = here or (what.selections[0] if what.selections else None)
@@ -113,78 +105,15 @@ class SelectionsTab:
     def _show_rows(self) -> None:
         shown = self._items[self._first_row : self._first_row + N_ROWS]
         last = self._first_row + len(shown)
+        rows = item_rows(shown, self._state.cards([item.clip_id for item in shown]), n_before=self._first_row)
         self._table.show(
-            item_rows(shown, self._state.cards([item.clip_id for item in shown]), n_before=self._first_row),
+            [{**row, "reason": reason_words(row["reason"])} for row in rows],
             has_previous=self._first_row > 0,
             has_next=last < len(self._items),
             note=f"{self._first_row + 1:,}–{last:,} of {clips(len(self._items))}",
         )
 
-    def _choose(self, values: Values) -> str | None:
-        name = values["name"]
-        if (objection := self._state.objection_to(name)) is not None:
-            self._form.errors = {"name": objection}
-            return None
-        if values["unit"] == "n_clips" and values["n_clips"] < 1:
-            self._form.errors = {"n_clips": "At least one clip."}
-            return None
-        seed = int(values["seed"] or 0)
-        if values["balance"] or values["unit"] != "n_clips":
-            if values["selector"] != _BY_STRATEGIES:
-                self._form.errors = {"selector": "Hours, shares and evening out go with “the most unlike each other”."}
-                return None
-            self._state.choose_by(name, spec_of(values, seed=seed))
-        else:
-            self._state.choose(name, n_clips=int(values["n_clips"]), selector=values["selector"], seed=seed)
-        self._on_started(f"Choosing “{name}”")
-        return "Started: the selection opens below when it is there."
-
     def _queue(self) -> None:
         if self._name is not None:
             n = self._state.queue(self._name)
             self._on_started(f"Putting {clips(n)} of “{self._name}” into the review queue")
-
-
-def spec_of(values: Values, *, seed: int) -> SelectionSpec:
-    """The spec that the form describes. Raises SettingsError for a share above 100 %."""
-    strategies: list[Strategy] = [Diversity()]
-    if values["balance"]:
-        strategies.append(Balance(input=values["balance"]))
-    number = float(values["n_clips"])
-    budget = {
-        "n_clips": lambda: Budget(n_clips=round(number)),
-        "share": lambda: Budget(share=number / 100),
-        "hours": lambda: Budget(hours=number),
-    }[values["unit"]]()
-    return SelectionSpec(strategies=tuple(strategies), budget=budget, seed=seed)
-
-
-def _options(words: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"value": value, "label": label} for value, label in words.items()]
-
-
-def _choose_form(state: CurateState) -> Form:
-    # Without a spec, strategies choose as diversity does.
-    names = [name for name in state.selectors() if name != _BY_SPEC]
-    selectors = [{"value": name, "label": _SELECTORS.get(name, name)} for name in names]
-    name = {"key": "name", "label": "Name", "kind": "text", "value": state.free_name("diverse"), "is_required": True}
-    n_clips = {"key": "n_clips", "label": "How many", "kind": "number", "value": 100, "min": 0.0001}
-    return Form(
-        [
-            {**n_clips, "is_required": True},
-            {"key": "unit", "label": "Of what", "kind": "select", "options": _options(_UNITS), "value": "n_clips"},
-            {
-                "key": "selector",
-                "label": "Which",
-                "kind": "select",
-                "options": selectors,
-                "value": names[0],
-            },
-            {"key": "balance", "label": "Mixture", "kind": "select", "options": _options(_BALANCED), "value": ""},
-            {**name, "help": "One of yours with the same name is replaced."},
-            {"key": "seed", "label": "Seed", "kind": "number", "value": 0, "min": 0, "step": 1},
-        ],
-        submit_label="Choose clips",
-        title="Choose the clips that say most",
-        intro="Out of all that are not redundant; the same seed chooses the same clips.",
-    )

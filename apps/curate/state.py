@@ -6,7 +6,7 @@ No widgets and no SQL: this module knows the choices of the page and calls the v
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from pipeline.catalog import clip_columns, curation_lists, duplicates, embedding
 from pipeline.catalog.clips import ClipCard, clip_cards
 from pipeline.catalog.connect import connect
 from pipeline.catalog.counts import Counts, count_all
-from pipeline.catalog.curation_lists import GroupEntry, SelectionItem, SoundSeconds
+from pipeline.catalog.curation_lists import GroupCounts, GroupEntry, GroupFilter, SelectionItem, SoundSeconds, Standing
 from pipeline.catalog.duplicates import Decision, GroupMember
 from pipeline.catalog.embeddings import MapPoints
 from pipeline.catalog.labels import list_labels
@@ -36,6 +36,7 @@ from pipeline.workflows.operation import Conn
 from pipeline.workflows.select import save_chosen
 
 _N_LATEST = 30
+_OTHER: Mapping[Decision, Decision] = {"mark": "restore", "restore": "mark", "represent": "represent"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,15 +53,43 @@ class Copies:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AlikeCosts:
+    """What removing the clips that sound alike would cost, as the latest search for near-duplicates found it.
+
+    ``found`` is None where there were no embeddings then; else as ``earmark deduplicate`` writes it, with ``cards`` of
+    the clips that it names, by clip id.
+    """
+
+    operation_id: int
+    found: Mapping[str, Any] | None
+    cards: Mapping[int, ClipCard]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undone:
+    """A decision taken back: the clip, what was decided instead, and its group as it is now.
+
+    ``decision`` is None where the one taken back had changed nothing but that the clip was judged.
+    """
+
+    clip_id: int
+    decision: Decision | None
+    group: OpenGroup
+
+
+@dataclass(frozen=True, kw_only=True)
 class CurateData:
     """All that the page shows except the map. ``copies`` is None where the project holds no demo corpus.
 
-    ``n_decided`` counts this page's decisions when it was read: older data are not shown over newer ones.
+    ``groups_mark`` differs when the groups do; ``alike`` is None before near-duplicates were looked for. ``n_decided``
+    counts this page's decisions when it was read: older data are not shown over newer ones.
     """
 
     counts: Counts
     sound: SoundSeconds
-    groups: list[GroupEntry]
+    groups: GroupCounts
+    groups_mark: tuple[int, int]
+    alike: AlikeCosts | None
     selections: list[SelectionRow]
     operations: list[OperationState]
     copies: Copies | None
@@ -69,12 +98,12 @@ class CurateData:
     @property
     def n_groups_open(self) -> int:
         """How many groups have a member that nobody has judged."""
-        return sum(group.n_open > 0 for group in self.groups)
+        return self.groups.n_open
 
     @property
     def has_deduplicated(self) -> bool:
         """Whether near-duplicates were ever looked for."""
-        return bool(self.groups) or any(run.action == "deduplicate" and run.status == "done" for run in self.operations)
+        return self.groups.n_groups > 0 or self.alike is not None
 
     @property
     def map_key(self) -> tuple[int, ...]:
@@ -104,7 +133,9 @@ class CurateState:
         self._project_id = session.project.project_id
         self._line = Lifeline(session.workspace.conn, session.workspace.url)
         self._n_decided = 0
-        self._groups: tuple[tuple[int, int], list[GroupEntry]] | None = None
+        self._groups: tuple[tuple[int, int], GroupCounts] | None = None
+        self._alike: AlikeCosts | None = None
+        self._undos: list[tuple[int, Decision, Standing]] = []
         self._copies: tuple[int, Copies | None] | None = None
         duty: Duty | None = self._line.do(lambda conn: duty_of(conn, self._project_id))
         self.may = frozenset[str]() if duty is None else MAY[duty]
@@ -116,13 +147,15 @@ class CurateState:
         n_decided = self._n_decided
         mark = curation_lists.groups_mark(conn, self._project_id)
         if self._groups is None or self._groups[0] != mark:
-            self._groups = (mark, curation_lists.list_groups(conn, self._project_id))
+            self._groups = (mark, curation_lists.count_groups(conn, self._project_id))
         if self._copies is None or self._copies[0] != mark[0]:
             self._copies = (mark[0], self._planted_copies(conn))
         return CurateData(
             counts=count_all(conn, self._project_id),
             sound=curation_lists.sound_seconds(conn, self._project_id),
             groups=self._groups[1],
+            groups_mark=mark,
+            alike=self._read_alike(conn),
             selections=selections.list_selections(conn, self._project_id),
             operations=operations.list_operations(conn, self._project_id, limit=_N_LATEST),
             copies=self._copies[1],
@@ -153,6 +186,16 @@ class CurateState:
         """The clips as lists show them, in this order."""
         return self._line.do(lambda conn: clip_cards(conn, self._project_id, clip_ids))
 
+    def groups(
+        self, *, shown: GroupFilter, kept: Collection[int] = (), after: GroupEntry | None = None, limit: int
+    ) -> list[GroupEntry]:
+        """A page of the near-duplicate groups, the most doubtful first."""
+        return self._line.do(
+            lambda conn: curation_lists.list_groups(
+                conn, self._project_id, shown=shown, kept=kept, after=after, limit=limit
+            )
+        )
+
     def group(self, group_id: int) -> OpenGroup:
         """A near-duplicate group as it is now. Raises NotFound when groups were found anew since."""
         return self._line.do(lambda conn: self._read_group(conn, group_id))
@@ -174,9 +217,28 @@ class CurateState:
 
     def decide(self, clip_id: int, decision: Decision) -> OpenGroup:
         """Keep as a copy, restore, or make representative; gives the group as it is now. Raises EarmarkError."""
-        members = self._line.do(lambda conn: decide(conn, self._project, clip_id, decision))
-        self._n_decided += 1
-        return self.group(members[0].duplicate_group_id)
+        before = self._line.do(lambda conn: curation_lists.standing(conn, self._project_id, clip_id))
+        group = self._decide(clip_id, decision)
+        if before is not None:
+            self._undos.append((clip_id, decision, before))
+        return group
+
+    def undo(self) -> Undone:
+        """Decide so that the last decision here has no effect any more; both stay in the history.
+
+        Raises NotFound if there is none.
+        """
+        if not self._undos:
+            raise NotFound("nothing to undo: nothing was decided on this page yet")
+        clip_id, decided, before = self._undos[-1]
+        if decided == "represent":
+            clip_id = before.representative_clip_id
+            is_needed, decision = clip_id != self._undos[-1][0], "represent"
+        else:
+            is_needed, decision = before.is_restored != (decided == "restore"), _OTHER[decided]
+        group = self._decide(clip_id, decision) if is_needed else self.group(before.duplicate_group_id)
+        self._undos.pop()
+        return Undone(clip_id=clip_id, decision=decision if is_needed else None, group=group)
 
     def save_chosen(self, name: str, clip_ids: Sequence[int]) -> int:
         """Keep clips chosen by hand as a selection; gives how many. Raises EarmarkError."""
@@ -185,6 +247,13 @@ class CurateState:
     def find_duplicates(self) -> None:
         """Start to look for near-duplicates anew. Raises ComputeError while something runs."""
         self._start("deduplicate", [])
+
+    def remove_alike(self, distance: float | None) -> None:
+        """Start to group anew, with clips that sound alike within this distance (None: none are).
+
+        Raises ComputeError while something runs.
+        """
+        self._start("deduplicate", [f"--alike={'off' if distance is None else distance}"])
 
     def choose(self, name: str, *, n_clips: int, selector: str, seed: int) -> None:
         """Start to choose clips. Raises ComputeError while something runs."""
@@ -236,6 +305,29 @@ class CurateState:
     def _look_for_run(self, conn: Conn) -> OperationState | None:
         operations.sweep_dead(conn, self._project_id)
         return running_now(operations.list_operations(conn, self._project_id, limit=_N_LATEST))
+
+    def _decide(self, clip_id: int, decision: Decision) -> OpenGroup:
+        members = self._line.do(lambda conn: decide(conn, self._project, clip_id, decision))
+        self._n_decided += 1
+        return self.group(members[0].duplicate_group_id)
+
+    def _read_alike(self, conn: Conn) -> AlikeCosts | None:
+        latest = curation_lists.alike_costs(conn, self._project_id)
+        if latest is None:
+            return None
+        operation_id, found = latest
+        if self._alike is None or self._alike.operation_id != operation_id:
+            named = {
+                clip_id
+                for step in (found or {}).get("steps", [])
+                for pair in step["borderline"]
+                for clip_id in pair[:2]
+            }
+            cards = clip_cards(conn, self._project_id, sorted(named))
+            self._alike = AlikeCosts(
+                operation_id=operation_id, found=found, cards={card.clip_id: card for card in cards}
+            )
+        return self._alike
 
     def _read_group(self, conn: Conn, group_id: int) -> OpenGroup:
         members = duplicates.read_group(conn, self._project_id, group_id)

@@ -1,4 +1,4 @@
-"""The curate page: key figures, and three tabs: the map, the near-duplicates, the selections."""
+"""The curate page: key figures, and four tabs: the map, search, the near-duplicates, the selections."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from apps.curate.duplicates_tab import DuplicatesTab
 from apps.curate.map_tab import MapTab
+from apps.curate.search_tab import SearchTab
 from apps.curate.selections_tab import SelectionsTab
 from apps.curate.state import CurateData, CurateState
 from apps.curate.words import ended_words, kpis
@@ -20,7 +21,7 @@ from pipeline.widgets.shell import EmptyState, Kpis, Notice, Progress
 from pipeline.workflows.operation import Conn
 
 _PAUSE_RUNNING_S, _PAUSE_IDLE_S = 0.7, 3.0
-_MAP, _DUPLICATES, _SELECTIONS = "map", "duplicates", "selections"
+_MAP, _SEARCH, _DUPLICATES, _SELECTIONS = "map", "search", "duplicates", "selections"
 _NOT_FRESH = "This page is not fresh"
 
 
@@ -39,11 +40,15 @@ class CuratePage:
         self._notice, self._progress, self._kpis = Notice(), Progress(), Kpis()
         self._tabs = Buttons(kind="tabs", chosen=_MAP)
         self._tabs.on_press(self._open_tab)
-        self._map = MapTab(self._state, self._notice, on_saved=self._saved, on_queued=self._started)
+        self._map = MapTab(
+            self._state, self._notice, on_saved=self._saved, on_queued=self._started, on_like=self._search_like
+        )
+        self._search = SearchTab(self._state, on_saved=self._saved)
         self._duplicates = DuplicatesTab(self._state, on_decided=self._draw_now, on_started=self._started)
         self._selections = SelectionsTab(self._state, on_started=self._started)
         self._parts = {
             _MAP: (self._map.controls, self._map.root),
+            _SEARCH: (self._search.root,),
             _DUPLICATES: (self._duplicates.controls, self._duplicates.root),
             _SELECTIONS: (self._selections.root,),
         }
@@ -57,6 +62,7 @@ class CuratePage:
             self._progress,
             self._nothing,
             self._map.root,
+            self._search.root,
             self._duplicates.root,
             self._selections.root,
         )
@@ -95,7 +101,7 @@ class CuratePage:
         self._kpis.items = kpis(what)
         self._tabs.items = _tab_items(what) if has_map else []
         here = self._tabs.chosen if has_map else ""
-        self._controls.layout.display = "none" if here in ("", _SELECTIONS) else None
+        self._controls.layout.display = "none" if here in ("", _SEARCH, _SELECTIONS) else None
         for key, parts in self._parts.items():
             for part in parts:
                 part.layout.display = None if key == here else "none"
@@ -120,6 +126,11 @@ class CuratePage:
 
     def _saved(self, name: str) -> None:
         self._selections.open(name)
+        self._draw_now()
+
+    def _search_like(self, clip_id: int) -> None:
+        self._search.like(clip_id)
+        self._tabs.chosen = _SEARCH
         self._draw_now()
 
     def _draw_running(self, what: CurateData) -> None:
@@ -159,10 +170,11 @@ def _tab_items(what: CurateData) -> list[dict[str, Any]]:
     n_open = what.n_groups_open
     return [
         {"key": _MAP, "label": "Map", "count": what.counts.n_embedded},
+        {"key": _SEARCH, "label": "Search", "title": "By sound: a file, the microphone, a clip, a part of one"},
         {
             "key": _DUPLICATES,
             "label": "Near-duplicates",
-            "count": len(what.groups),
+            "count": what.groups.n_groups,
             "tone": "warn" if n_open else "plain",
             "title": f"{n_open:,} to judge",
         },

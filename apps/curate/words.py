@@ -18,12 +18,15 @@ from pipeline.catalog.curation_lists import GroupEntry, SelectionItem
 from pipeline.catalog.duplicates import GroupMember
 from pipeline.catalog.embeddings import MapPoints
 from pipeline.catalog.selections import SelectionRow
+from pipeline.core.types import Finding
 from pipeline.widgets.clip_compare import ComparedClip, ComparedGroup, ListedGroup
 from pipeline.widgets.clip_map import Category
 
 NO_LABEL = "no label"
 REDUNDANT = "redundant copy"
 _N_COLOUR_TOKENS = 12
+_DOUBTFUL = 0.02
+_FINDINGS: tuple[Finding, ...] = ("identical", "same recording", "sounds alike")
 _STATES: Mapping[str, Literal["copy", "restored"]] = {"mark": "copy", "restore": "restored"}
 
 
@@ -152,15 +155,21 @@ def coverage_words(detail: Mapping[str, Any]) -> str:
 
 
 def listed_groups(groups: Sequence[GroupEntry]) -> list[ListedGroup]:
-    """The groups for the list; doubt is relative to the most doubtful one."""
-    most = max((group.doubt for group in groups), default=0.0) or 1.0
+    """The groups for the list; doubt is relative to the most doubtful one of the same finding.
+
+    Where even that one is hardly doubtful, it is relative to a distance that is.
+    """
+    most: dict[Finding, float] = {}
+    for group in groups:
+        most[group.finding] = max(group.doubt, most.get(group.finding, _DOUBTFUL))
     return [
         {
             "id": group.duplicate_group_id,
             "name": group.name,
             "n_clips": group.n_clips,
             "is_settled": group.n_open == 0,
-            "doubt": group.doubt / most,
+            "doubt": group.doubt / most[group.finding],
+            "finding": group.finding,
         }
         for group in groups
     ]
@@ -178,13 +187,21 @@ def compared_group(group: OpenGroup) -> ComparedGroup:
     }
 
 
+def clip_detail(card: ClipCard) -> str:
+    """Its length, its place in the recording and its label."""
+    return " · ".join([_place(card), *card.labels[:1]])
+
+
 def ended_words(result: Mapping[str, Any]) -> str:
     """What came of a verb, from the JSON object that it printed."""
     detail = result.get("detail", {})
     if result.get("verb") == "deduplicate":
         groups, redundant = detail["n_groups"], detail["n_redundant"]
         found = "1 group" if groups == 1 else f"{groups:,} groups"
-        return f"Compared {clips(result['n_done'])}: {found}, {redundant:,} proposed as copies. Your decisions stand."
+        n_alike = detail.get("n_by_finding", {}).get("sounds alike", 0)
+        only = f", {n_alike:,} of them because {'it sounds' if n_alike == 1 else 'they sound'} alike" if n_alike else ""
+        proposed = f"{redundant:,} proposed as copies{only}"
+        return f"Compared {clips(result['n_done'])}: {found}, {proposed}. Your decisions stand."
     if result.get("verb") == "select":
         return f"Chose {clips(detail['n_selected'])} out of {result['n_done']:,} that are not redundant."
     queued = f"The review queue holds {clips(detail['n_queued'])} now: they wait in Review."
@@ -245,6 +262,8 @@ def _compared_clip(member: GroupMember, group: OpenGroup, representative: GroupM
     card = group.cards.get(member.clip_id)
     decision = group.decisions.get(member.clip_id)
     distance, reason = _proof(member, group, representative)
+    finding = max((member, representative), key=lambda one: _FINDINGS.index(one.finding)).finding
+    is_laid = finding != "sounds alike" or member is representative
     facts = [f"{member.duration_s:.2f} s", f"{member.rate_hz / 1000:g} kHz"]
     if card is not None:
         facts[0] = _place(card)
@@ -255,10 +274,31 @@ def _compared_clip(member: GroupMember, group: OpenGroup, representative: GroupM
         "state": "proposed" if decision is None else _STATES[decision],
         "detail": " · ".join(facts),
         "distance": distance,
-        # The widget asks where the representative begins within this clip.
-        "lag_s": representative.lag_s - member.lag_s,
-        "reason": reason,
+        "finding": finding,
+        # The widget asks where the representative begins within this clip, if they were laid on each other.
+        "lag_s": representative.lag_s - member.lag_s if is_laid else None,
+        "share": _share_words(member, representative) if is_laid else "",
+        # The lag and the finding stand beside it, seen from the present representative.
+        "reason": _short_reason(reason, is_laid=is_laid),
     }
+
+
+def _short_reason(reason: str, *, is_laid: bool) -> str:
+    if is_laid and reason.startswith("same recording"):
+        return reason.rpartition(", ")[2]
+    return "" if reason.startswith("sounds alike, ") else reason
+
+
+def _share_words(member: GroupMember, representative: GroupMember) -> str:
+    """How the clip lies to the representative, and how much sound they share."""
+    lag_s = member.lag_s - representative.lag_s
+    words = f"{abs(lag_s):.2f} s {'later' if lag_s > 0 else 'earlier'}" if abs(lag_s) >= 0.005 else "no lag"
+    first, second = representative.duration_s, member.duration_s
+    overlap_s = member.overlap_s if representative.distance == 0 else None
+    if overlap_s is None:
+        overlap_s = max(0.0, min(first, lag_s + second) - max(0.0, lag_s))
+    overlap_s = min(overlap_s, first, second)
+    return f"{words}, {overlap_s:.2f} s shared" if overlap_s else words
 
 
 def _proof(member: GroupMember, group: OpenGroup, representative: GroupMember) -> tuple[float | None, str]:

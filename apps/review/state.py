@@ -9,7 +9,7 @@ from uuid import UUID
 
 from apps.jobs import Job
 from apps.session import PAGES_OF_DUTY, Session
-from pipeline.catalog import annotations, counts, operations, reviews, selections
+from pipeline.catalog import annotations, counts, operations, own_answers, reviews, selections
 from pipeline.catalog.labels import list_labels
 from pipeline.catalog.operations import OperationState
 from pipeline.catalog.reviews import ClaimedClip
@@ -17,6 +17,7 @@ from pipeline.core import registry
 from pipeline.core.errors import EarmarkError
 from pipeline.core.permissions import MAY
 from pipeline.core.types import AnswerGiven
+from pipeline.widgets.clip_deck import AnsweredElsewhere
 from pipeline.widgets.clip_source import ClipBytes
 from pipeline.workflows import annotate, queue
 from pipeline.workflows.clip_audio import clip_bytes
@@ -83,6 +84,7 @@ class ReviewState:
         self._project_id = session.project.project_id
         self._held: set[int] = set()
         self._response_ms: dict[UUID, int] = {}
+        self._known: dict[int, UUID | None] = {}  # this person's answer about each clip, as this page knows it
         self.storage_key = _storage_key(session)
         self.may_build = "queue.build" in self._may()
 
@@ -102,7 +104,10 @@ class ReviewState:
         """The next clips for this person, besides those that the screen has (all that were given out, if None)."""
         without = self._held if have is None else set(have)
         clips = self._line.do(lambda conn: queue.claim_clips(conn, self._project, N_CLAIMED, have=sorted(without)))
-        self._held = without | {clip.clip_id for clip in clips}
+        clip_ids = [clip.clip_id for clip in clips]
+        self._held = without | set(clip_ids)
+        stands = self._stands(clip_ids)
+        self._known |= {clip_id: stands.get(clip_id) for clip_id in clip_ids}
         figures = self.figures()
         return Claim(clips=clips, n_total=figures.n_answers_today + figures.n_waiting, n_done=figures.n_answers_today)
 
@@ -156,11 +161,14 @@ class ReviewState:
     def save(self, given: AnswerGiven) -> None:
         """Keep one answer; it is committed on return. The same id may come twice.
 
-        Raises EarmarkError with the reason of a refusal, DatabaseUnavailable (send it again later).
+        Raises EarmarkError with the reason of a refusal, AnsweredElsewhere for a clip that this person answered on
+        another page meanwhile, DatabaseUnavailable (send it again later).
         """
+        self._refuse_second(given)
         report = self._line.do(lambda conn: annotate.save_answers(conn, self._project, [given]))
         if given.annotation_id in report.refused:
             raise EarmarkError(report.refused[given.annotation_id])
+        self._known[given.clip_id] = None if given.answer == "withdrawn" else given.annotation_id
         if given.answer == "withdrawn":
             self._held.add(given.clip_id)
             return
@@ -197,6 +205,17 @@ class ReviewState:
         return self.session.submit("queue", words)
 
     # ------------------------------------------------------------------------------------------ helpers
+
+    def _refuse_second(self, given: AnswerGiven) -> None:
+        """A page that was left open must not decide what the person has decided meanwhile on another one."""
+        if given.supersedes is not None or given.clip_id not in self._known:
+            return
+        stands = self._stands([given.clip_id]).get(given.clip_id)
+        if stands not in (None, self._known[given.clip_id], given.annotation_id):
+            raise AnsweredElsewhere("you answered this clip meanwhile on another page, and that answer stays")
+
+    def _stands(self, clip_ids: Sequence[int]) -> dict[int, UUID]:
+        return self._line.do(lambda conn: own_answers.own_answer_ids(conn, self._project_id, clip_ids))
 
     def _may_open(self, page: str) -> bool:
         duty = self.session.duty

@@ -27,6 +27,14 @@ class ClipVectors:
     vectors: Float32
 
 
+@dataclass(frozen=True, kw_only=True)
+class ClipPlaces:
+    """Clips with their places: row i of ``places`` float32 (n, 2), in [-1, 1], belongs to clip ``clip_ids[i]``."""
+
+    clip_ids: list[int]
+    places: Float32
+
+
 def use_encoder(conn: Connection[TupleRow], project_id: int, spec: PluginSpec, *, n_dims: int) -> int:
     """The encoder's id, made if it is new. It is not yet the current one: see ``set_current``."""
     return int(
@@ -84,9 +92,14 @@ def count_embedded(conn: Connection[TupleRow], project_id: int, encoder_id: int)
     return int(scalar(cursor))
 
 
-def count_places(conn: Connection[TupleRow], encoder_id: int) -> int:
-    """How many clips the encoder's map holds."""
-    return int(scalar(conn.execute("SELECT count(*) FROM map_point WHERE encoder_id = %s", (encoder_id,))))
+def read_places(conn: Connection[TupleRow], encoder_id: int) -> ClipPlaces:
+    """The encoder's whole map, by clip id: clips that rest or are redundant too."""
+    rows = conn.execute(
+        "SELECT clip_id, x, y FROM map_point WHERE encoder_id = %s ORDER BY clip_id", (encoder_id,)
+    ).fetchall()
+    return ClipPlaces(
+        clip_ids=[row[0] for row in rows], places=np.array([row[1:3] for row in rows], np.float32).reshape(-1, 2)
+    )
 
 
 def save_embeddings(
@@ -135,6 +148,13 @@ def save_map(
 ) -> None:
     """Replace the map of this encoder: place ``places[i]`` float32 (2,) for clip ``clip_ids[i]``."""
     conn.execute("DELETE FROM map_point WHERE encoder_id = %s", (encoder_id,))
+    add_places(conn, project_id, encoder_id, clip_ids, places)
+
+
+def add_places(
+    conn: Connection[TupleRow], project_id: int, encoder_id: int, clip_ids: Sequence[int], places: Float32
+) -> None:
+    """Put clips on the map of this encoder beside those that are there; one that has a place keeps it."""
     for at in range(0, len(clip_ids), columns.CHUNK_N):
         chunk = places[at : at + columns.CHUNK_N]
         columns.execute(
@@ -143,6 +163,7 @@ def save_map(
             INSERT INTO map_point (encoder_id, clip_id, project_id, x, y)
             SELECT %(encoder_id)s, x.clip_id, %(project_id)s, x.x, x.y
             FROM unnest(%(clip_id)s::bigint[], %(x)s::float8[], %(y)s::float8[]) x (clip_id, x, y)
+            ON CONFLICT (encoder_id, clip_id) DO NOTHING
             """,
             {
                 "encoder_id": encoder_id,

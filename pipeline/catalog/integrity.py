@@ -29,7 +29,7 @@ _NAMED = """
     UNION ALL SELECT object_key, sha256 FROM dataset_item
     UNION ALL SELECT weights, decode(substr(weights, 7, 64), 'hex')
     FROM (SELECT spec #>> '{params,weights}' AS weights FROM encoder) trained
-    WHERE weights ~ '^[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}[.]npz$'
+    WHERE weights ~ '^[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}[.](npz|pt2)$'
 """
 Kind = Literal["clips", "augmented clips"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -44,3 +45,15 @@ def list_own_answers(
             """,
             {"project_id": project_id, "before_at": before_at, "before_id": before_id, "limit": limit},
         ).fetchall()
+
+
+def own_answer_ids(conn: Connection[TupleRow], project_id: int, clip_ids: Sequence[int]) -> dict[int, UUID]:
+    """The answer of the person of this connection that stands about each of these clips, where there is one."""
+    rows = conn.execute(
+        """
+        SELECT a.clip_id, a.annotation_id FROM current_annotation a
+        WHERE a.project_id = %s AND a.clip_id = ANY(%s) AND a.author = session_user AND a.source = 'human'
+        """,
+        (project_id, list(clip_ids)),
+    )
+    return {row[0]: row[1] for row in rows}

@@ -16,6 +16,10 @@ from pipeline.core.errors import NotFound
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.types import Float32
 
+INDEX_ABOVE_N = 20_000
+"""Up to so many embeddings looking at every one takes about a tenth of a second and is exact: an index would cost more
+than it gives."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ServingEncoder:
@@ -60,8 +64,7 @@ def nearest_clips(
 ) -> list[FoundClip]:
     """The ``n`` active clips nearest to ``vector`` float32 (d,), nearest first.
 
-    By an HNSW index on ``(vector::halfvec(d)) halfvec_cosine_ops`` where encoder_id is this encoder's, if the
-    database's owner made one, else by looking at every embedding.
+    By the encoder's HNSW index if it has one (``index_embeddings``), else by looking at every embedding.
     """
     # An index knows vectors by their length and one encoder, so that both must stand in the statement.
     statement = SQL(
@@ -86,6 +89,19 @@ def nearest_clips(
             # Else the index gives its 40 nearest, and hardly any may be left of this project's active clips.
             conn.execute("SET LOCAL hnsw.iterative_scan = strict_order")
         return cursor.execute(statement, asked, prepare=False).fetchall()
+
+
+def index_embeddings(
+    conn: Connection[TupleRow], project_id: int, encoder_id: int, *, above_n: int = INDEX_ABOVE_N
+) -> bool:
+    """Give an encoder of more than ``above_n`` embeddings its HNSW index, and drop those of the project's others.
+
+    Gives whether one was made now. Raises psycopg's InsufficientPrivilege for less than a researcher.
+    """
+    count = "SELECT count(*) FROM embedding WHERE encoder_id = %s AND project_id = %s"
+    if int(scalar(conn.execute(count, (encoder_id, project_id)))) <= above_n:
+        return False
+    return bool(scalar(conn.execute("SELECT index_embeddings(%s)", (encoder_id,))))
 
 
 def has_index(conn: Connection[TupleRow], encoder: ServingEncoder) -> bool:

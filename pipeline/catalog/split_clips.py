@@ -68,6 +68,24 @@ def clips_of_recordings(conn: Connection[TupleRow], project_id: int, recording_i
         ).fetchall()
 
 
+def links_between(conn: Connection[TupleRow], project_id: int) -> list[frozenset[str]]:
+    """The group keys of each active copy, redundant or not, as ``datasets.releasable_clips`` names them.
+
+    A copy that is not released ties its representative to all that the copy was recorded with; a clip that merely
+    sounds alike ties nothing, or two speakers of one word would be one.
+    """
+    rows = conn.execute(
+        """
+        SELECT array_remove(ARRAY['recording:' || encode(r.pcm_sha256, 'hex'), 'source:' || r.source_group,
+                                  'duplicate:' || d.duplicate_group_id], NULL)
+        FROM duplicate d JOIN clip c USING (clip_id) JOIN recording r USING (recording_id)
+        WHERE c.project_id = %s AND c.is_active AND d.finding <> 'sounds alike' ORDER BY c.clip_id
+        """,
+        (project_id,),
+    )
+    return [frozenset(keys) for (keys,) in rows.fetchall()]
+
+
 def named_recordings(conn: Connection[TupleRow], project_id: int) -> list[NamedRecording]:
     """The recordings that stand, by id."""
     with conn.cursor(row_factory=class_row(NamedRecording)) as cursor:

@@ -92,6 +92,22 @@ def settled(workspace: Path | None, project: str | None, *, is_json: bool = Fals
             raise
 
 
+def over_store(run: Callable[..., Outcome], **choices: Any) -> Callable[[Context, OnProgress], Outcome]:
+    """The work, for ``run_verb``, of a workflow that reads or writes the store by parallel workers."""
+
+    def work(context: Context, on_progress: OnProgress) -> Outcome:
+        return run(
+            context.workspace.conn,
+            context.project,
+            context.workspace.store,
+            workers=context.settings.workers,
+            on_progress=on_progress,
+            **choices,
+        )
+
+    return work
+
+
 def run_verb(
     verb: str,
     work: Callable[[Context, OnProgress], Outcome],

@@ -11,22 +11,20 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.context import (
-    Context,
     JsonOption,
     ProjectOption,
     WorkspaceOption,
     command,
     opened,
     out,
+    over_store,
     print_json,
     print_outcome,
     progress_bar,
     run_verb,
     settled,
 )
-from pipeline.core.types import Outcome
 from pipeline.storage import path_of
-from pipeline.workflows.operation import OnProgress
 
 _STYLES = {"good": "green", "note": "yellow", "harm": "red"}
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
@@ -82,17 +80,7 @@ def verify(
     """Read the bytes of every clip and compare them with the hash that was taken when it was cut."""
     from pipeline.workflows.verify import verify as run
 
-    def work(context: Context, on_progress: OnProgress) -> Outcome:
-        return run(
-            context.workspace.conn,
-            context.project,
-            context.workspace.store,
-            is_from_start=is_from_start,
-            workers=context.settings.workers,
-            on_progress=on_progress,
-        )
-
-    run_verb("verify", work, workspace, project, is_json=is_json)
+    run_verb("verify", over_store(run, is_from_start=is_from_start), workspace, project, is_json=is_json)
 
 
 def backup(

@@ -18,14 +18,17 @@ from pipeline.cli.context import (
     command,
     err,
     out,
+    over_store,
     run_verb,
     settled,
 )
 from pipeline.core import registry
+from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.types import Outcome
 from pipeline.workflows.operation import OnProgress
 
 DEFAULT_PORT = 5151
+_BRAIN_HELP = "What its brain shall add: uniqueness,visualization,mistakenness,similarity; what was added stays."
 
 SelectionOption = Annotated[str | None, typer.Option(help="Only clips of this selection, as a set of its own.")]
 
@@ -37,6 +40,7 @@ fiftyone = typer.Typer(
 @fiftyone.command()
 def publish(
     selection: SelectionOption = None,
+    brain: Annotated[str, typer.Option(help=_BRAIN_HELP)] = "",
     workspace: WorkspaceOption = None,
     project: ProjectOption = None,
     is_json: JsonOption = False,
@@ -44,18 +48,13 @@ def publish(
     """Let FiftyOne show the clips as they are now; edits made there are pulled first."""
     from pipeline.workflows.exchange import publish as run
 
-    def work(context: Context, on_progress: OnProgress) -> Outcome:
-        return run(
-            context.workspace.conn,
-            context.project,
-            context.workspace.store,
-            folder=_folder(context),
-            selection=selection,
-            workers=context.settings.workers,
-            on_progress=on_progress,
-        )
+    connector = PluginSpec(name="fiftyone", params={"brain": brain})
 
-    _run("publish", work, workspace, project, is_json=is_json)
+    def work(context: Context, on_progress: OnProgress) -> Outcome:
+        publishing = over_store(run, folder=_folder(context), selection=selection, connector=connector)
+        return publishing(context, on_progress)
+
+    _run("publish", work, workspace, project, connector=connector, is_json=is_json)
 
 
 @fiftyone.command()
@@ -113,18 +112,21 @@ def _run(
     workspace: Path | None,
     project: str | None,
     *,
+    connector: PluginSpec | None = None,
     is_json: bool,
 ) -> None:
-    _demand_fiftyone(workspace, project, is_json=is_json)
+    _demand_fiftyone(workspace, project, connector, is_json=is_json)
     run_verb(verb, work, workspace, project, is_json=is_json)
 
 
-def _demand_fiftyone(workspace: Path | None, project: str | None, *, is_json: bool) -> None:
+def _demand_fiftyone(
+    workspace: Path | None, project: str | None, connector: PluginSpec | None = None, *, is_json: bool
+) -> None:
     """Refuse before the database is opened, which may take longer than the refusal."""
     from pipeline.workflows.exchange import FIFTYONE
 
     with settled(workspace, project, is_json=is_json):
-        registry.create("connector", FIFTYONE).preflight()
+        registry.create("connector", connector or FIFTYONE).preflight()
 
 
 def _folder(context: Context) -> Path:

@@ -16,20 +16,24 @@ def search(
     like: Annotated[int | None, typer.Option(help="The id of a clip.")] = None,
     file: Annotated[Path | None, typer.Option(help="A sound file of this machine.")] = None,
     is_unlike: Annotated[bool, typer.Option("--unlike", help="The clips that are unlike anything.")] = False,
-    start: Annotated[float | None, typer.Option(min=0, help="Only from this second of it.")] = None,
-    stop: Annotated[float | None, typer.Option(min=0, help="Only to this second of it.")] = None,
+    start: Annotated[float | None, typer.Option("--from", min=0, help="Only from this second of it.")] = None,
+    stop: Annotated[float | None, typer.Option("--to", min=0, help="Only to this second of it.")] = None,
+    low: Annotated[float | None, typer.Option(min=0, help="Only what sounds above so many Hz.")] = None,
+    high: Annotated[float | None, typer.Option(min=0, help="Only what sounds below so many Hz.")] = None,
     n: Annotated[int, typer.Option("--n", min=1, max=10_000, help="How many.")] = 20,
     with_redundant: Annotated[bool, typer.Option("--with-redundant", help="Copies as well.")] = False,
     workspace: WorkspaceOption = None,
     project: ProjectOption = None,
     is_json: JsonOption = False,
 ) -> None:
-    """Find the clips that sound most like a clip, a file or a span of it; or those unlike anything."""
+    """Find the clips that sound most like a clip, a file or a region of it; or those unlike anything."""
     from pipeline.workflows.search import search as run
     from pipeline.workflows.search import search_unlike
 
     if (like is not None) + (file is not None) + is_unlike != 1:
         raise typer.BadParameter("name one of --like, --file and --unlike", param_hint="--like")
+    if is_unlike and (start, stop, low, high) != (None, None, None, None):
+        raise typer.BadParameter("a region is one of a clip or a file", param_hint="--unlike")
     with command(workspace, project, is_json=is_json) as context:
         conn, store = context.workspace.conn, context.workspace.store
         if is_unlike:
@@ -42,6 +46,8 @@ def search(
                 like if like is not None else path_of(str(file)),
                 start_s=start,
                 stop_s=stop,
+                low_hz=low,
+                high_hz=high,
                 n=n,
                 with_redundant=with_redundant,
             )

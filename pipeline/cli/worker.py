@@ -123,7 +123,7 @@ def long_verb(verb: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(verb)
     def run(*, is_background: bool, **given: Any) -> None:
         if is_background:
-            _submit(verb.__name__, _words(verb, hints, given), given)
+            _submit(verb.__name__.replace("_", "-"), _words(verb, hints, given), given)
         else:
             verb(**given)
 

@@ -101,7 +101,7 @@ class LogFile(logging.Handler):
                 self._has_complained = True
                 with suppress(OSError, ValueError, AttributeError):
                     sys.stderr.write(f"earmark: cannot write the log: {self._path}; got {error.strerror}\n")
-        except Exception:
+        except Exception:  # a record that cannot be put into words: logging's own edge tells it, and the work goes on
             self.handleError(record)
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from pipeline.core.errors import SettingsError
 
@@ -19,29 +20,39 @@ class Leak:
 
 
 def assign_splits(
-    groups: Sequence[Collection[str]], labels: Sequence[str], *, fractions: Mapping[str, float], seed: int
+    groups: Sequence[Collection[str]],
+    labels: Sequence[str],
+    *,
+    fractions: Mapping[str, float],
+    seed: int,
+    links: Sequence[Collection[str]] = (),
 ) -> list[str]:
     """The split of each clip, by its group keys and label: the same input and seed, the same splits.
 
-    Clips that share a key, directly or through others, form a component and stay together. The
-    components go, largest first, to the split that lacks their labels most; equals in an order
-    drawn by ``seed``. A split with a share gets at least one component if there are enough, so
-    that a few large groups leave no empty test split. Raises SettingsError for fractions that do not add up.
+    Clips that share a key, directly or through others, form a component and stay together; ``links`` are the keys of
+    clips that get no split themselves and tie others all the same. The components go, largest first, to the split that
+    lacks their labels most, of equals to the one that lacks most clips; equal components in an order drawn by
+    ``seed``. A split with a share gets at least one component if there are enough, so that a few large groups leave no
+    empty test split. Raises SettingsError for fractions that do not add up.
     """
     shares = _shares(fractions)
     n_of_label = Counter(labels)
     members: defaultdict[int, list[int]] = defaultdict(list)
-    for index, component in enumerate(component_ids(groups)):
+    for index, component in enumerate(component_ids(groups, links=links)):
         members[component].append(index)
     order = list(members)
     random.Random(seed).shuffle(order)
     order.sort(key=lambda component: -len(members[component]))
     counts = {component: Counter(labels[index] for index in members[component]) for component in order}
     lacking = {split: {label: share * n for label, n in n_of_label.items()} for split, share in shares.items()}
+    n_lacking = {split: share * len(labels) for split, share in shares.items()}
     split_of: dict[int, str] = {}
     for component in order:
-        split = max(shares, key=lambda split: _need(counts[component], lacking[split], n_of_label))
+        needs = {split: _need(counts[component], lacking[split], n_of_label) for split in shares}
+        # Where a label does not divide evenly, the same split would come out short for every label.
+        split = max(shares, key=lambda split: (round(needs[split], 9), n_lacking[split]))
         split_of[component] = split
+        n_lacking[split] -= len(members[component])
         for label, n in counts[component].items():
             lacking[split][label] -= n
     _fill_empty(split_of, order, shares)
@@ -52,9 +63,12 @@ def assign_splits(
     return out
 
 
-def component_ids(groups: Sequence[Collection[str]]) -> list[int]:
-    """For each clip the index of the first clip that it is connected to by shared keys (union-find)."""
-    parent = list(range(len(groups)))
+def component_ids(groups: Sequence[Collection[str]], *, links: Sequence[Collection[str]] = ()) -> list[int]:
+    """For each clip the index of the first clip that it is connected to by shared keys (union-find).
+
+    ``links`` connect as clips do.
+    """
+    parent = list(range(len(groups) + len(links)))
 
     def root(index: int) -> int:
         while parent[index] != index:
@@ -63,7 +77,7 @@ def component_ids(groups: Sequence[Collection[str]]) -> list[int]:
         return index
 
     first_with: dict[str, int] = {}
-    for index, keys in enumerate(groups):
+    for index, keys in enumerate(chain(groups, links)):
         for key in keys:
             first, second = sorted((root(first_with.setdefault(key, index)), root(index)))
             parent[second] = first

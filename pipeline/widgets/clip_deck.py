@@ -78,17 +78,23 @@ class FlagGiven:
     is_raised: bool
 
 
+class AnsweredElsewhere(EarmarkError):
+    """The person answered this clip on another page: it is settled, and the deck asks about it no more."""
+
+
 class ClipDeck(anywidget.AnyWidget):
     """The review screen's deck.
 
     ``storage_key`` is unique for database, project and person: under it the browser keeps what is not yet saved.
-    ``on_answer``, ``on_skip`` and ``on_flag`` save or raise. An EarmarkError is shown to the person and the event is
-    dropped; DatabaseUnavailable and anything unforeseen leave it in the browser, to be sent again.
+    ``on_answer``, ``on_skip`` and ``on_flag`` save or raise. An EarmarkError is shown to the person, the event is
+    dropped and its clip asked again, unless it is AnsweredElsewhere; DatabaseUnavailable and anything unforeseen leave
+    the event in the browser, to be sent again.
     ``on_more`` gets the ids of clips that the deck still holds and gives those that follow.
     """
 
     _esm = assets.module(
         "dom.js",
+        "kernel.js",
         "spectrogram.js",
         "sound.js",
         "outbox.js",
@@ -171,7 +177,8 @@ class ClipDeck(anywidget.AnyWidget):
         except DatabaseUnavailable as error:
             self.send({"type": "postponed", "event_id": event_id, "message": str(error)})
         except EarmarkError as error:
-            self.send({"type": "refused", "event_id": event_id, "message": str(error)})
+            is_settled = isinstance(error, AnsweredElsewhere)
+            self.send({"type": "refused", "event_id": event_id, "message": str(error), "is_settled": is_settled})
         except Exception as error:
             # The outermost edge: nothing that a person decided is lost to a fault of ours.
             _log.exception("cannot save %s", event_id)

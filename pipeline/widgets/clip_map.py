@@ -1,7 +1,7 @@
 """The map of an encoder's embeddings: every clip a point to hear, colour and select.
 
-From the browser: ``points``, ``selected`` {ids} and ``fetch`` (clip_source.py). To the browser: ``points`` with its
-buffers, ``told`` and ``error`` {message}.
+From the browser: ``points``, ``selected`` {ids}, ``like`` {id} and ``fetch`` (clip_source.py). To the browser:
+``points`` with its buffers, ``told`` and ``error`` {message}.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class ClipMap(anywidget.AnyWidget):
     title = traitlets.Unicode().tag(sync=True)
     categories = traitlets.List(traitlets.Dict()).tag(sync=True)
     height = traitlets.Int(520).tag(sync=True)
+    has_search = traitlets.Bool(False).tag(sync=True)
     empty_text = traitlets.Unicode("No clip has an embedding yet.").tag(sync=True)
 
     def __init__(self, *, read_clip: ReadClip, title: str = "Map", height: int = 520) -> None:
@@ -41,6 +42,7 @@ class ClipMap(anywidget.AnyWidget):
         self._points: tuple[bytes, ...] = (b"", b"", b"", b"")
         self._is_on_screen = False
         self._select: Callable[[list[int]], str | None] | None = None
+        self._like: Callable[[int], None] | None = None
         self.on_msg(self._receive)
         serve_clips(self, read_clip)
 
@@ -79,6 +81,11 @@ class ClipMap(anywidget.AnyWidget):
         """``callback(clip_ids)`` runs after each selection, [] when it is cleared; it may give a sentence to show."""
         self._select = callback
 
+    def on_like(self, callback: Callable[[int], None]) -> None:
+        """``callback(clip_id)`` runs when a person wants more like the clip that they heard last."""
+        self._like = callback
+        self.has_search = True
+
     def _send_points(self) -> None:
         self.send({"type": "points"}, buffers=list(self._points))
 
@@ -91,3 +98,6 @@ class ClipMap(anywidget.AnyWidget):
                 sentence = self._select([int(clip_id) for clip_id in message["ids"]])
                 if sentence:
                     self.send({"type": "told", "message": sentence})
+        elif message.get("type") == "like" and self._like is not None:
+            with replying(self):
+                self._like(int(message["id"]))

@@ -23,7 +23,7 @@ class Form(anywidget.AnyWidget):
     ``{"value", "label"}``). An empty number arrives as None.
     """
 
-    _esm = module("dom.js", "form.js")
+    _esm = module("dom.js", "form_fields.js", "form.js")
     _css = style("base.css", "form.css")
     form_id = traitlets.Unicode().tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)

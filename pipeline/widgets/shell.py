@@ -18,7 +18,7 @@ Items = Sequence[Mapping[str, Any]]
 class _Shell(anywidget.AnyWidget):
     """One view of static/shell.js, named by ``kind``."""
 
-    _esm = module("dom.js", "account.js", "shell.js")
+    _esm = module("dom.js", "kernel.js", "account.js", "shell.js")
     _css = style("base.css", "shell.css", "account.css", "kpis.css")
     kind = traitlets.Unicode().tag(sync=True)
 

@@ -13,6 +13,7 @@ from pipeline.catalog import embeddings, exchange, selections
 from pipeline.catalog.clips import ClipSound
 from pipeline.catalog.curation_lists import selection_items
 from pipeline.catalog.exchange import OwnAnswer, ShownClip
+from pipeline.catalog.labels import list_labels
 from pipeline.catalog.projects import Project
 from pipeline.compute import parallel_map
 from pipeline.core import registry
@@ -87,9 +88,8 @@ def publish(
         pictured = _pictured(run, shown, plugin=connector, store=store, folder=folder, workers=workers)
         run.fail(found.failure for found in pictured.values() if found.failure)
         run.begin_stage("publishing")
-        report = plugin.push(
-            place, _copies(conn, project, [clip for clip in shown if clip.clip_id in pictured], pictured)
-        )
+        copies = _copies(conn, project, [clip for clip in shown if clip.clip_id in pictured], pictured)
+        report = plugin.push(place, copies, labels=[label.name for label in list_labels(conn, project.project_id)])
         run.n_done = len(shown) - len(run.failed)
         run.n_unchanged = report.n_unchanged
         run.detail |= {
@@ -100,6 +100,7 @@ def publish(
             "n_kept": report.n_kept,
             "n_pulled": pulled.n_done,
         }
+        run.detail |= {f"brain {key}": words for key, words in report.brain.items()}
     return run.outcome
 
 
@@ -305,7 +306,8 @@ def _copies(conn: Conn, project: Project, shown: Iterable[ShownClip], pictured: 
             duration_s=clip.duration_s,
             label=clip.label,
             answered_by=clip.answered_by,
-            proposed_label=clip.proposed_label,
+            # Without a confidence it is the label that the clip came with, not a model's.
+            proposed_label=None if clip.proposed_confidence is None else clip.proposed_label,
             proposed_confidence=clip.proposed_confidence,
             scores={name: value for name in _SCORES if (value := getattr(clip, name)) is not None},
             tags=(*held.get(clip.clip_id, ()), *((FLAG_TAG,) if clip.is_flagged else ())),

@@ -21,9 +21,12 @@ from pipeline.workflows.operation import Conn
 from pipeline.workflows.workspace import Workspace
 
 QUEUE, TASK = "earmark", "earmark.carry"
-VERBS = ("ingest", "cut", "embed", "deduplicate", "select", "queue", "augment", "export", "release", "verify")
+VERBS = (
+    *("ingest", "cut", "embed", "deduplicate", "select", "queue", "augment", "export", "release", "verify"),
+    "train-encoder",
+)
 
-_ACTIONS = {"queue": "queue.build"}
+_ACTIONS = {"queue": "queue.build", "train-encoder": "embed"}
 _POLL_S = 0.1
 _HELPER = ("--helper", "--until-idle", "60")
 # Held by its own user's lock, the embedded server outlives whoever submitted.

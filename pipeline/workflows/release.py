@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.catalog import annotations, datasets
+from pipeline.catalog import annotations, datasets, split_clips
 from pipeline.catalog.labels import list_labels
 from pipeline.catalog.projects import Project, lock_project
 from pipeline.core import registry
@@ -77,7 +77,8 @@ def release(
                 "no clip with a settled label", which=project.name, do="label some in the review dashboard first"
             )
         run.begin_stage("splits", n_total=len(clips))
-        items = _split(clips, project, seed=seed)
+        links = split_clips.links_between(conn, project.project_id)
+        items = _split(clips, links, project, seed=seed)
         run.begin_stage("freezing")
         with run.transaction():
             dataset_id, number = datasets.next_version(conn, project.project_id, name)
@@ -164,10 +165,13 @@ def _no_audio(key: str) -> bytes:
     raise NotFound("a manifest needs no audio", which=key)
 
 
-def _split(clips: Sequence[datasets.ReleasableClip], project: Project, *, seed: int) -> list[ReleaseItem]:
+def _split(
+    clips: Sequence[datasets.ReleasableClip], links: Sequence[frozenset[str]], project: Project, *, seed: int
+) -> list[ReleaseItem]:
     groups = [frozenset(clip.groups) for clip in clips]
-    splits = assign_splits(groups, [clip.label for clip in clips], fractions=project.recipe.split_fractions, seed=seed)
-    components = component_ids(groups)
+    labels = [clip.label for clip in clips]
+    splits = assign_splits(groups, labels, fractions=project.recipe.split_fractions, seed=seed, links=links)
+    components = component_ids(groups, links=links)
     return [
         ReleaseItem(
             clip_id=clip.clip_id,

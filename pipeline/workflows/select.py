@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 
-import numpy as np
-
-from pipeline.catalog import clip_columns, clips, embeddings, selections
+from pipeline.catalog import clips, embeddings, selections
 from pipeline.catalog.projects import Project
 from pipeline.core import registry
 from pipeline.core.errors import NotFound
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.types import Float32, Outcome, Pick
-from pipeline.curation.coverage import coverage_curve, gain
-from pipeline.curation.selection import SelectionSpec, Similarity, strategy_json
-from pipeline.plugins.selectors.base import Column, ColumnSelector
+from pipeline.curation.selection import SelectionSpec
+from pipeline.workflows.choosing import (
+    N_MORE,
+    choose_from,
+    coverage_detail,
+    items_of,
+    read_pool,
+    selected_s,
+    selector_of,
+)
 from pipeline.workflows.deduplicate import current_encoder
 from pipeline.workflows.operation import Conn, OnProgress, Run, operation, silent
-
-N_MORE = 100
-"""The coverage curve goes on beyond the selection by so many clips."""
-_DURATION = "duration_s"
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Pool:
-    """What a selector chooses from: the clips that are not redundant; ``kept`` are row numbers that stay in."""
-
-    clip_ids: list[int]
-    vectors: Float32
-    columns: dict[str, Column]
-    examples: list[Float32]
-    kept: list[int]
 
 
 def select(
@@ -72,32 +61,17 @@ def select_by(
     Redundant clips are never in, also not those that a kept selection holds. Raises NotFound before the first embed,
     for an unknown column, and when a selection or an example that the spec names is not there.
     """
-    given = PluginSpec(name="strategies", params={"strategies": [strategy_json(one) for one in spec.strategies]})
-    plugin: ColumnSelector = registry.create("selector", given)
-    full = registry.spec_of(given.name, plugin)
+    plugin, full = selector_of(spec)
     logged = {"selector": full.to_json(), "name": name, **spec.to_json()}
     with operation(conn, project, "select", logged, on_progress=on_progress) as run:
         run.begin_stage("reading")
-        pool = _read_pool(conn, project, spec)
-        durations_s = np.asarray(pool.columns[_DURATION], dtype=np.float64)
-        n_most = spec.budget.most_clips(np.delete(durations_s, pool.kept))
+        pool = read_pool(conn, project, spec, encoder_id=current_encoder(conn, project))
         run.begin_stage("choosing", n_total=len(pool.clip_ids))
-        picks = plugin.select(
-            pool.vectors,
-            n_most + N_MORE,
-            preselected=pool.kept,
-            seed=spec.seed,
-            columns=pool.columns,
-            examples=pool.examples,
-        )
-        fitting = [picks[place] for place in spec.budget.affordable(durations_s[[p.index for p in picks]])][:n_most]
-        chosen = {pick.index for pick in fitting}
-        order = [*pool.kept, *_in_order(picks, chosen)]
-        _tell_coverage(run, pool.vectors, order, n_selected=len(pool.kept) + len(fitting))
-        kept = [(pool.clip_ids[row], f"kept from “{spec.keep}”") for row in pool.kept]
-        _save(run, name, full, kept + [(pool.clip_ids[pick.index], pick.reason) for pick in fitting])
-        run.detail["n_kept"] = len(pool.kept)
-        run.detail["selected_s"] = round(float(durations_s[order[: len(kept) + len(fitting)]].sum()), 3)
+        choice = choose_from(pool, spec, plugin)
+        _tell_coverage(run, pool.vectors, choice.order, n_selected=len(choice.rows))
+        _save(run, name, full, items_of(pool, spec, choice))
+        run.detail["n_kept"] = choice.n_kept
+        run.detail["selected_s"] = selected_s(pool, choice)
         run.n_done = len(pool.clip_ids)
     return run.outcome
 
@@ -131,51 +105,10 @@ def save_chosen(conn: Conn, project: Project, name: str, clip_ids: Sequence[int]
     return run.outcome
 
 
-def _read_pool(conn: Conn, project: Project, spec: SelectionSpec) -> _Pool:
-    encoder_id = current_encoder(conn, project)
-    found = embeddings.read_vectors(conn, project.project_id, encoder_id, with_redundant=False)
-    names = dict.fromkeys((*spec.columns, _DURATION))
-    examples: list[Float32] = []
-    for one in spec.strategies:
-        if isinstance(one, Similarity):
-            ids = _clips_of(conn, project, one.to) if isinstance(one.to, str) else one.to
-            vectors = clip_columns.read_some_vectors(conn, project.project_id, encoder_id, ids)
-            if not len(vectors):
-                raise NotFound("none of the example clips has an embedding", which=one.to, do="choose other examples")
-            examples.append(vectors)
-    row_of = {clip_id: row for row, clip_id in enumerate(found.clip_ids)}
-    kept = () if spec.keep is None else _clips_of(conn, project, spec.keep)
-    return _Pool(
-        clip_ids=found.clip_ids,
-        vectors=found.vectors,
-        columns=clip_columns.read_columns(conn, project.project_id, found.clip_ids, list(names)),
-        examples=examples,
-        kept=[row_of[clip_id] for clip_id in kept if clip_id in row_of],
-    )
-
-
-def _clips_of(conn: Conn, project: Project, name: str) -> list[int]:
-    ids = selections.selected_clips(conn, project.project_id, name)
-    if not ids:
-        raise NotFound("no such selection, or nothing in it", which=name, do="check the spelling")
-    return ids
-
-
-def _in_order(picks: Sequence[Pick], chosen: set[int]) -> list[int]:
-    """The row numbers of the picks: those in the selection, then at most ``N_MORE`` of those that would follow."""
-    rest = [pick.index for pick in picks if pick.index not in chosen]
-    return [pick.index for pick in picks if pick.index in chosen] + rest[:N_MORE]
-
-
 def _tell_coverage(run: Run, vectors: Float32, order: Sequence[int], *, n_selected: int) -> None:
-    """Write how the picks cover the pool; the curve has a point where the selection ends and one beyond."""
+    """Write how the picks cover the pool."""
     run.begin_stage("measuring coverage")
-    curve = coverage_curve(vectors, order, also=[n_selected])
-    run.detail["n_selected"] = n_selected
-    run.detail["coverage"] = [asdict(point) for point in curve]
-    more = gain(curve, n_selected)
-    run.detail["n_more"] = max(0, len(order) - n_selected)
-    run.detail["gain_of_more"] = None if more is None else round(more, 4)
+    run.detail.update(coverage_detail(vectors, order, n_selected=n_selected))
 
 
 def _save(run: Run, name: str, spec: PluginSpec, picks: Sequence[tuple[int, str]]) -> None:

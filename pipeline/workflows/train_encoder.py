@@ -11,8 +11,9 @@ from typing import overload
 import numpy as np
 
 from pipeline.catalog import annotations, augmentations, embeddings
+from pipeline.catalog.clip_columns import read_columns
 from pipeline.catalog.clips import ClipSound, clip_sounds
-from pipeline.catalog.projects import Project
+from pipeline.catalog.projects import Project, get_project, set_recipe
 from pipeline.core import registry
 from pipeline.core.errors import PluginError
 from pipeline.core.plugin_spec import PluginSpec
@@ -30,12 +31,16 @@ _REPORT_S = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedEncoder:
-    """What training gave: the spec to embed with, the learning curve, and what became of the clips."""
+    """What training gave: the spec to embed with, the learning curve, and what became of the clips.
+
+    ``is_in_recipe``: the project's recipe names this encoder now.
+    """
 
     encoder: PluginSpec
     curve: tuple[CurvePoint, ...]
     device: str
     is_resumed: bool
+    is_in_recipe: bool
     outcome: Outcome
 
 
@@ -47,13 +52,15 @@ def train_encoder(
     folder: Path,
     encoder: str = "fused",
     settings: SslSettings | None = None,
+    keeps_recipe: bool = False,
     on_progress: OnProgress = silent,
 ) -> TrainedEncoder:
     """Train on the active clips that are not redundant, at most 20,000 drawn by the seed; embed by what it gives.
 
-    Clips in = learned from + failed. Labels, where clips have them, are for the curve alone. ``folder`` keeps the
-    checkpoint while training lasts: a run that was stopped or killed goes on from there when the same clips are
-    trained on with the same settings. The encoder is not yet the current one: see ``embed``.
+    Clips in = learned from + failed. Labels, where clips have them, are for the curve alone, in which no clip is
+    judged by one of its own source group or recording. ``folder`` keeps the checkpoint while training lasts: a run
+    that was stopped or killed goes on from there when the same clips are trained on with the same settings.
+    The encoder goes into the project's recipe unless ``keeps_recipe``; what served before serves until ``embed``.
     Raises PluginError for an encoder without weights, SettingsError for fewer than eight clips.
     """
     if encoder not in TRAINABLE:
@@ -69,6 +76,7 @@ def train_encoder(
             _StoredClips(store, sounds),
             chosen,
             labels=_labels(conn, project, sounds),
+            groups=_groups(conn, project, sounds),
             checkpoint=checkpoint,
             on_step=_teller(run),
         )
@@ -81,6 +89,10 @@ def train_encoder(
         with run.transaction():
             # The row is what keeps the object from being an orphan.
             embeddings.use_encoder(conn, project.project_id, full, n_dims=plugin.n_dims)
+            if not keeps_recipe:
+                # As it stands now: it may have been changed while the training lasted.
+                recipe = get_project(conn, project.name).recipe
+                set_recipe(conn, project.project_id, replace(recipe, encoder=full))
         run.detail |= {"weights": full.params["weights"], "device": trained.device}
         run.detail |= {"curve": [asdict(point) for point in trained.curve]}
     checkpoint.unlink(missing_ok=True)
@@ -89,6 +101,7 @@ def train_encoder(
         curve=trained.curve,
         device=trained.device,
         is_resumed=trained.is_resumed,
+        is_in_recipe=not keeps_recipe,
         outcome=run.outcome,
     )
 
@@ -124,6 +137,13 @@ def _labels(conn: Conn, project: Project, sounds: Sequence[ClipSound]) -> list[s
     settled = {clip: consensus(votes) for clip, votes in annotations.read_votes(conn, project.project_id).items()}
     found = (settled.get(sound.clip_id) for sound in sounds)
     return [None if one is None else one.label for one in found]
+
+
+def _groups(conn: Conn, project: Project, sounds: Sequence[ClipSound]) -> list[str]:
+    """Who or what was recorded, where that is known, else the recording: such clips are near each other anyway."""
+    columns = read_columns(conn, project.project_id, [s.clip_id for s in sounds], ["source_group", "recording"])
+    known = zip(columns["source_group"].tolist(), columns["recording"].tolist(), strict=True)
+    return [f"recording {name}" if group is None else f"source {group}" for group, name in known]
 
 
 def _teller(run: Run) -> Callable[[str, int, int], None]:

@@ -15,14 +15,13 @@ import pytest
 
 from apps.curate.state import Copies, CurateState
 from apps.curate.view import CuratePage
-from apps.curate.words import compared_group, ended_words, item_rows, kpis, listed_groups, map_colours
+from apps.curate.words import ended_words, item_rows, kpis, map_colours
 from apps.session import Session
 from pipeline.catalog import selections
 from pipeline.core.errors import CatalogError, NotFound, NotPermitted
 from pipeline.core.types import AnswerGiven
 from pipeline.widgets.shell import EmptyState
 from pipeline.workflows.annotate import save_answers
-from pipeline.workflows.deduplicate import deduplicate
 from pipeline.workflows.queue import build_queue
 from pipeline.workflows.select import save_chosen, select
 from tests.apps.digits import COPIES, N_DIGITS, fill_with_digits
@@ -79,14 +78,6 @@ def is_redundant(session: Session, clip_id: int) -> bool:
     return row is not None and row[0]
 
 
-def group_of(session: Session, name: str) -> int:
-    row = session.workspace.conn.execute(
-        "SELECT duplicate_group_id FROM duplicate WHERE clip_id = %s", (clip_of(session, name),)
-    ).fetchone()
-    assert row is not None
-    return row[0]
-
-
 def figure(state: CurateState, label: str) -> dict[str, Any]:
     return next(item for item in kpis(state.read_now()) if item["label"] == label)
 
@@ -117,63 +108,6 @@ def test_lost_truth_is_said_and_stops_nothing(session: Session) -> None:
     what = CurateState(Session(workspace=session.workspace, project=project)).read_now()
     assert what.counts.n_clips == N_CLIPS
     assert "planted truth" in kpis(what)[-1]["note"]
-
-
-# --------------------------------------------------------------------------------------------- near-duplicates
-
-
-def test_groups_stand_by_doubt_and_the_most_doubtful_is_full(state: CurateState) -> None:
-    groups = state.read_now().groups
-    assert [group.doubt for group in groups] == sorted((group.doubt for group in groups), reverse=True)
-    listed = listed_groups(groups)
-    assert listed[0].get("doubt") == 1.0
-    assert sorted(entry["n_clips"] for entry in listed) == [2, 2, 3]
-
-
-def test_restored_clip_counts_again_and_its_group_is_judged(session: Session, state: CurateState) -> None:
-    group = state.group(group_of(session, "1_jackson_90.wav"))
-    copy = next(member.clip_id for member in group.members if member.is_redundant)
-    now = compared_group(state.decide(copy, "restore"))
-    assert [clip["state"] for clip in now["members"] if clip["clip_id"] == copy] == ["restored"]
-    assert not is_redundant(session, copy)
-    assert figure(state, "Redundant clips")["value"] == len(COPIES) - 1
-    assert figure(state, "Near-duplicates")["note"] == "2 to judge"
-    again = compared_group(state.decide(copy, "mark"))
-    assert [clip["state"] for clip in again["members"] if clip["clip_id"] == copy] == ["copy"]
-    assert is_redundant(session, copy)
-
-
-def test_chosen_representative_keeps_what_was_measured(session: Session, state: CurateState) -> None:
-    group_id = group_of(session, "0_george_90.wav")
-    for distance, member in zip((0.0, 0.02, 0.05), state.group(group_id).members, strict=True):
-        session.workspace.conn.execute(
-            "UPDATE duplicate SET distance = %s WHERE clip_id = %s", (distance, member.clip_id)
-        )
-    first, near, far = state.group(group_id).members
-    shown = {clip["clip_id"]: clip for clip in compared_group(state.decide(near.clip_id, "represent"))["members"]}
-    assert not is_redundant(session, near.clip_id) and is_redundant(session, first.clip_id)
-    assert shown[first.clip_id].get("distance") == near.distance
-    assert shown[far.clip_id].get("distance") is None
-    assert f"{far.distance:.3f} from {first.recording_name}" in shown[far.clip_id].get("reason", "")
-
-
-def test_group_with_two_labels_says_so(session: Session, state: CurateState) -> None:
-    wrong = compared_group(state.group(group_of(session, "7_theo_90.wav")))
-    assert "different labels (2, 7)" in wrong.get("reason", "")
-    right = compared_group(state.group(group_of(session, "0_george_90.wav")))
-    assert right.get("reason") == "3 clips, 2 redundant, all labelled 0"
-
-
-def test_decisions_outlive_finding_near_duplicates_again(session: Session, state: CurateState) -> None:
-    copy = next(m for m in state.group(group_of(session, "7_theo_90.wav")).members if m.is_redundant)
-    state.decide(copy.clip_id, "restore")
-    before = state.read_now().groups
-    deduplicate(session.workspace.conn, session.project, session.workspace.store)
-    after = state.read_now().groups
-    assert {group.duplicate_group_id for group in before}.isdisjoint(group.duplicate_group_id for group in after)
-    assert [group.n_open for group in after if group.n_clips == 2].count(0) == 1
-    with pytest.raises(NotFound, match="this group is gone"):
-        state.group(before[0].duplicate_group_id)
 
 
 def test_what_was_read_before_a_decision_is_not_the_newest(session: Session, state: CurateState) -> None:
@@ -302,6 +236,10 @@ def test_items_of_a_choice_come_with_reasons_best_first(session: Session, state:
 def test_outcomes_are_told_in_words() -> None:
     found = ended_words({"verb": "deduplicate", "n_done": 28, "detail": {"n_groups": 1, "n_redundant": 2}})
     assert found == "Compared 28 clips: 1 group, 2 proposed as copies. Your decisions stand."
+    detail = {"n_groups": 1, "n_redundant": 2, "n_by_finding": {"sounds alike": 1}}
+    assert "2 proposed as copies, 1 of them because it sounds alike." in ended_words(
+        {"verb": "deduplicate", "n_done": 28, "detail": detail}
+    )
     assert "1 clip out of 24" in ended_words({"verb": "select", "n_done": 24, "detail": {"n_selected": 1}})
     assert "holds 3 clips" in ended_words({"verb": "queue", "n_done": 9, "detail": {"n_queued": 3}})
 

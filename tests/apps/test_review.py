@@ -19,6 +19,7 @@ from apps.review.view import ReviewPage
 from apps.session import Session
 from pipeline.core.errors import DatabaseUnavailable, EarmarkError, NotFound
 from pipeline.core.types import AnswerGiven, Heard
+from pipeline.widgets.clip_deck import AnsweredElsewhere
 from pipeline.workflows.queue import build_queue
 from tests.apps.made import Made, add_person, drop_person, fill, make_once, open_made, working, write_tones
 from tests.conftest import ROOT
@@ -131,6 +132,20 @@ def test_refused_answer_says_why_and_saves_nothing(state: ReviewState, session: 
     with pytest.raises(EarmarkError, match="clip 999999 is not in this project"):
         state.save(answer(999_999))
     assert rows(session) == []
+
+
+def test_page_left_open_decides_nothing_that_was_decided_meanwhile(state: ReviewState, session: Session) -> None:
+    left_open = ReviewState(session)
+    clip_id = state.claim().clips[0].clip_id
+    assert left_open.claim().clips[0].clip_id == clip_id
+    first, second = answer(clip_id), answer(clip_id, "ring")
+    state.save(first)
+    state.save(first)
+    with pytest.raises(AnsweredElsewhere, match="meanwhile on another page"):
+        left_open.save(second)
+    assert len(rows(session)) == 1
+    left_open.save(replace(second, supersedes=first.annotation_id))  # whoever knows the first may correct it
+    assert len(rows(session)) == 2
 
 
 def test_lost_connection_is_made_anew_and_nothing_is_lost(state: ReviewState, session: Session) -> None:

@@ -59,7 +59,9 @@ class Link:
         for connection in list(self._open):
             _hang_up(connection)
 
-    def mend(self) -> None:
+    def mend(self, *, to_port: int | None = None) -> None:
+        """Take connections again, maybe to another server."""
+        self._to_port = to_port or self._to_port
         self._is_cut.clear()
 
     def close(self) -> None:

@@ -233,7 +233,7 @@ def draw_around_all(page: Page) -> None:
 
 def test_line_around_points_becomes_a_selection(page: Page, session: Session) -> None:
     draw_around_all(page)
-    page.get_by_label("Name of the selection").fill("drawn")
+    page.get_by_label("Name of the selection", exact=True).fill("drawn")
     page.get_by_role("button", name="Save as selection").click()
     expect(page.locator(".em-form-outcome", has_text=f"{N_CLIPS} clips kept as “drawn”")).to_be_visible()
     saved = rows(session, "SELECT clip_id FROM selection_item JOIN selection USING (selection_id) WHERE name = 'drawn'")
@@ -251,7 +251,7 @@ def test_chosen_clip_is_heard_from_the_list(page: Page) -> None:
 
 def test_selection_goes_into_the_queue_without_its_copies(page: Page, session: Session) -> None:
     draw_around_all(page)
-    page.get_by_label("Name of the selection").fill("drawn")
+    page.get_by_label("Name of the selection", exact=True).fill("drawn")
     page.get_by_role("button", name="Save as selection").click()
     page.get_by_role("button", name="Put into the review queue").click()
     n = N_CLIPS - len(redundant(session))

@@ -10,6 +10,7 @@ import pytest
 from pipeline.core import registry
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.types import Audio
+from tests.contracts.networks import made_pretrained
 from tests.contracts.sounds import audio, boundary_sounds
 
 SOUNDS = boundary_sounds() | {"no sample": audio(np.zeros((1, 0)))}
@@ -17,6 +18,8 @@ SOUNDS = boundary_sounds() | {"no sample": audio(np.zeros((1, 0)))}
 
 @pytest.fixture(params=registry.names("encoder"))
 def encoder(request: pytest.FixtureRequest) -> Any:
+    if request.param == "pretrained":  # the one that is nothing without somebody's network
+        return made_pretrained()
     return registry.create("encoder", PluginSpec(name=request.param))
 
 

@@ -31,7 +31,10 @@ def copies(*members: tuple[int, float, float]) -> DuplicateGroup:
     """A group of (index, distance, lag), the first its representative."""
     return DuplicateGroup(
         representative=members[0][0],
-        members=tuple(DuplicateMember(index=i, distance=d, reason="", lag_s=lag) for i, d, lag in members),
+        members=tuple(
+            DuplicateMember(index=i, finding="same recording", distance=d, reason="", lag_s=lag)
+            for i, d, lag in members
+        ),
     )
 
 

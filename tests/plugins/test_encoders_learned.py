@@ -77,7 +77,7 @@ def test_bytes_that_are_not_the_ones_named_are_refused(learned: Any) -> None:
 
 @pytest.mark.parametrize("key", ["", "weights.npz", "ab/cd/abcd.npz", "../../etc/passwd", 3])
 def test_name_that_is_no_key_of_weights_is_refused(learned: Any, key: Any) -> None:
-    with pytest.raises(ValueError, match="as train-encoder gives it"):
+    with pytest.raises(ValueError, match="as the store calls them"):
         learned(weights=key)
 
 

@@ -61,7 +61,7 @@ def talk(
             async with asyncio.timeout(patience_s):
                 while not until(heard) and (said := await line.read_message()) is not None:
                     assert isinstance(said, bytes)
-                    heard.append(_read(said))
+                    heard.append(read_frame(said))
         except TimeoutError:
             pass
         line.close()
@@ -90,7 +90,8 @@ def frame(
     return b"".join(n.to_bytes(8, "little") for n in (len(offsets), *offsets)) + b"".join(parts)
 
 
-def _read(said: bytes) -> dict[str, Any]:
+def read_frame(said: bytes) -> dict[str, Any]:
+    """A message of a kernel."""
     n = int.from_bytes(said[:8], "little")
     offsets = [int.from_bytes(said[8 * i : 8 * (i + 1)], "little") for i in range(1, n + 1)]
     parts = [said[start:end] for start, end in pairwise(offsets)]

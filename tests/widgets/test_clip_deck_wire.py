@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from pipeline.core.errors import DatabaseUnavailable, NotFound, NotPermitted
+from pipeline.core.errors import DatabaseUnavailable, EarmarkError, NotFound, NotPermitted
 from pipeline.core.types import AnswerGiven, Heard
 from pipeline.widgets import assets
-from pipeline.widgets.clip_deck import ClipDeck, DeckClip, FlagGiven, MoreClips, SkipGiven
+from pipeline.widgets.clip_deck import AnsweredElsewhere, ClipDeck, DeckClip, FlagGiven, MoreClips, SkipGiven
 from pipeline.widgets.clip_source import ClipBytes
 
 HEARD = {"n_plays": 2, "heard_s": 1.5, "response_ms": 900, "speed": 1}
@@ -117,12 +117,14 @@ def test_malformed_answer_is_refused_and_never_saved(desk: Desk, wrong: dict[str
     assert desk.saved == []
 
 
-def test_refusal_carries_the_errors_sentence(desk: Desk) -> None:
-    desk.fault = NotPermitted("anna may not annotate", do="ask the admin")
+@pytest.mark.parametrize("kind", [NotPermitted, AnsweredElsewhere])
+def test_refusal_carries_the_errors_sentence_and_whether_the_clip_is_settled(
+    desk: Desk, kind: type[EarmarkError]
+) -> None:
+    desk.fault = kind("not saved", do="ask the admin")
     event_id = uuid4()
-    assert desk.says(_answer(event_id)) == [
-        {"type": "refused", "event_id": str(event_id), "message": "anna may not annotate; ask the admin"}
-    ]
+    refusal = {"type": "refused", "event_id": str(event_id), "message": "not saved; ask the admin"}
+    assert desk.says(_answer(event_id)) == [refusal | {"is_settled": kind is AnsweredElsewhere}]
 
 
 @pytest.mark.parametrize("fault", [DatabaseUnavailable("no connection"), RuntimeError("a bug")])

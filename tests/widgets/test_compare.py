@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.errors import AudioError, NotPermitted
-from pipeline.widgets.clip_compare import ClipCompare, ComparedGroup, Decision
+from pipeline.core.errors import AudioError, NotFound, NotPermitted
+from pipeline.widgets.clip_compare import ClipCompare, ComparedGroup, Decision, ListedGroup, TakenBack
 from pipeline.widgets.clip_source import ClipBytes
 
 
@@ -76,3 +76,40 @@ def test_refused_or_unknown_decision_changes_nothing_and_says_so(monkeypatch: py
         "an annotator settles no copies; ask a reviewer",
         "unknown decision: delete",
     ]
+
+
+def test_next_page_is_added_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    widget, sent = compared(monkeypatch)
+    more: list[ListedGroup] = [
+        {"id": n, "name": f"group {n}", "n_clips": 2, "is_settled": False, "finding": "identical"} for n in range(1, 5)
+    ]
+    widget.on_more(lambda: more)
+    widget._handle_custom_msg({"type": "more"}, [])
+    assert [entry["id"] for entry in widget.groups] == [1, 2, 3, 4]
+    assert widget.group["id"] == 1 and sent == []
+
+
+def test_list_says_how_many_groups_there_are_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    widget, _ = compared(monkeypatch)
+    assert (widget.n_groups, widget.n_open) == (2, None)
+    widget.show([{"id": 1, "name": "group 1", "n_clips": 2, "is_settled": False}], n_groups=100_000, n_open=7)
+    assert (widget.n_groups, widget.n_open) == (100_000, 7)
+
+
+def test_decision_is_taken_back_in_its_own_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    widget, sent = compared(monkeypatch)
+    widget.on_undo(lambda: TakenBack(clip_id=11, decision=None, group=group(2, state="copy")))
+    widget._handle_custom_msg({"type": "undo"}, [])
+    assert widget.group["id"] == 2
+    assert sent == [{"type": "undone", "clip_id": 11, "decision": None}]
+
+
+def test_nothing_to_take_back_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    widget, sent = compared(monkeypatch)
+
+    def undo() -> TakenBack:
+        raise NotFound("nothing to undo")
+
+    widget.on_undo(undo)
+    widget._handle_custom_msg({"type": "undo"}, [])
+    assert sent == [{"type": "error", "message": "nothing to undo"}]

@@ -1,6 +1,8 @@
 """kill -9 of database, kernel, worker and command line while eight people annotate: what was acknowledged is there.
 
-EARMARK_KILL_ANNOTATIONS sets how many annotations (800 in the suite), EARMARK_KILLS how many kills (5 in the suite).
+Two of the eight sit at the review page of `earmark serve --accounts`, whose kernels are Voila's; six are processes
+over the same state, which is cheaper. EARMARK_KILL_ANNOTATIONS sets how many annotations (800 in the suite),
+EARMARK_KILLS how many kills (6 in the suite).
 """
 
 from __future__ import annotations
@@ -19,12 +21,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 
 from pipeline.catalog import embedded
 from pipeline.catalog.connect import connect
 from pipeline.catalog.projects import Project
+from pipeline.cli.serve import free_port
 from pipeline.core.errors import DatabaseUnavailable
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.settings import load_recipe, load_settings
@@ -36,9 +40,10 @@ from tests.conftest import ROOT
 from tests.workflows.annotation_writer import Outbox
 
 N_ANNOTATIONS = int(os.environ.get("EARMARK_KILL_ANNOTATIONS", "800"))
-N_KILLS = int(os.environ.get("EARMARK_KILLS", "5"))
-N_WRITERS, N_SPARE = 8, 400
-KINDS = ("postmaster", "kernel", "worker", "backend", "cli")
+N_KILLS = int(os.environ.get("EARMARK_KILLS", "6"))
+N_WRITERS, N_AT_PAGES, N_SPARE = 8, 2, 400
+QUOTA = N_ANNOTATIONS // N_WRITERS
+KINDS = ("postmaster", "voila kernel", "worker", "backend", "kernel", "cli")
 QUEUE = ["queue", "--strategy=random"]
 
 Conn = psycopg.Connection[Any]
@@ -100,13 +105,14 @@ _BROKEN_CHAIN = """
 
 @dataclass
 class _Scene:
-    """Eight kernels, a worker and a command line at work; whoever is killed is started again."""
+    """Two pages, six kernels, a worker and a command line at work; whoever is killed is started again."""
 
     folder: Path
     url: str
     project: Project
     persons: list[str]
     kills: Counter[str] = field(default_factory=Counter[str])
+    _port: int = field(default_factory=lambda: free_port(0))
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict[str, subprocess.Popen[bytes]])
 
     def __enter__(self) -> _Scene:
@@ -114,9 +120,11 @@ class _Scene:
         return self
 
     def __exit__(self, *error: object) -> None:
-        for process in self._running.values():
-            process.kill()
-            process.wait()
+        self._running["server"].send_signal(signal.SIGTERM)  # it takes its kernels with it
+        for name, process in self._running.items():
+            if name != "server":
+                process.kill()
+            process.wait(60)
 
     def outbox(self, person: str) -> Path:
         """Where the browser of this person keeps what it sends."""
@@ -137,18 +145,40 @@ class _Scene:
             assert embedded.start(self.folder / "database") == self.url
         elif kind == "backend":
             os.kill(self._backend_of_a_writer(), signal.SIGKILL)
+        elif kind == "voila kernel":
+            self._kernel_of_a_page().kill()
+        elif kind == "kernel":
+            self._running[self._busy(self.persons[N_AT_PAGES:])[0]].kill()
         else:
-            name = self._busy_kernel() if kind == "kernel" else kind
-            while name not in self._running or self._running[name].poll() is not None:
+            while self._running[kind].poll() is not None:
                 self._tend()
-            if kind != "kernel":
-                time.sleep(1.0)  # so that it is at work
-            self._running[name].kill()
-            self._running[name].wait()
+            time.sleep(1.0)  # so that it is at work
+            self._running[kind].kill()
 
-    def _busy_kernel(self) -> str:
-        busy = [person for person in self.persons if self._running[person].poll() is None]
-        return busy[self.kills["kernel"] % len(busy)]
+    def _busy(self, persons: list[str]) -> list[str]:
+        """Who of these has not reached the quota; each time another comes first."""
+        busy = [name for name in persons if name in self._running and self._running[name].poll() is None]
+        assert busy, "there is nobody left to kill"
+        return busy[self.kills.total() % len(busy) :] + busy[: self.kills.total() % len(busy)]
+
+    def _kernel_of_a_page(self) -> psutil.Process:
+        """The process below the server that answers the page of one of those who sit at one."""
+        while True:
+            self._tend()
+            ids = [self._note(person).read_text(encoding="utf-8") for person in self._busy(self._at_pages)]
+            for process in psutil.Process(self._running["server"].pid).children(recursive=True):
+                with suppress(psutil.NoSuchProcess):
+                    if any(kernel_id in word for kernel_id in ids for word in process.cmdline()):
+                        return process
+            time.sleep(0.1)  # they are loading their page again
+
+    @property
+    def _at_pages(self) -> list[str]:
+        return self.persons[:N_AT_PAGES]
+
+    def _note(self, person: str) -> Path:
+        """Where the browser of this person notes the kernel behind its page."""
+        return self.folder / f"kernel-{person}"
 
     def _backend_of_a_writer(self) -> int:
         """The process that serves a kernel just now."""
@@ -166,20 +196,17 @@ class _Scene:
 
     def _tend(self) -> None:
         """Start what is not running; a kernel that ended well has reached its quota."""
-        quota = N_ANNOTATIONS // N_WRITERS
         cli = [sys.executable, "-m", "pipeline.cli"]
         place = ["--workspace", str(self.folder), "--project", "made", "--json"]
         commands = {
             "worker": [*cli, "worker", "--workspace", str(self.folder)],
             "cli": [*cli, *QUEUE, *place],
-            **{
-                person: [
-                    *(sys.executable, "-m", "tests.workflows.annotation_writer"),
-                    *(str(self.folder), str(self.outbox(person)), str(quota)),
-                ]
-                for person in self.persons
-            },
+            "server": [*cli, "serve", "--accounts", f"--port={self._port}", *place[:4]],
+            **{person: self._writer(person) for person in self._at_pages},
         }
+        if all(self._note(person).exists() for person in self._at_pages):
+            # Pages take seconds to open, and all eight are to be at work together.
+            commands |= {person: self._writer(person) for person in self.persons[N_AT_PAGES:]}
         for name, command in commands.items():
             process = self._running.get(name)
             if process is not None and process.poll() is None:
@@ -192,9 +219,19 @@ class _Scene:
         with suppress(DatabaseUnavailable, psycopg.OperationalError):
             self._see_to_job()
 
+    def _writer(self, person: str) -> list[str]:
+        outbox = str(self.outbox(person))
+        if person in self._at_pages:
+            words = ["tests.workflows.voila_writer", person, str(self._note(person)), outbox, str(QUOTA)]
+        else:
+            words = ["tests.workflows.annotation_writer", str(self.folder), outbox, str(QUOTA)]
+        return [sys.executable, "-m", *words]
+
     def _start(self, name: str, command: list[str]) -> None:
         environ = {key: value for key, value in os.environ.items() if not key.startswith("EARMARK_")}
-        if name in self.persons:
+        if name in self._at_pages:
+            environ["ANNOTATION_BASE"] = f"http://127.0.0.1:{self._port}"
+        elif name in self.persons:
             environ["ANNOTATION_URL"] = people.login_url(self.url, name)
         log = (self.folder / f"{name}.log").open("ab")
         with log:

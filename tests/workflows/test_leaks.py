@@ -20,7 +20,7 @@ import soundfile
 from bench.copies import COPIES
 from pipeline.catalog import operations
 from pipeline.catalog.projects import Project
-from pipeline.core.errors import NotFound, NotPermitted, SettingsError
+from pipeline.core.errors import NotPermitted, SettingsError
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.types import Audio
 from pipeline.curation.leaks import LeakKind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 
 from pipeline.catalog import embeddings, integrity
 from pipeline.catalog.clips import ClipSound
-from pipeline.catalog.projects import Project
+from pipeline.catalog.projects import Project, get_project, set_recipe
+from pipeline.catalog.search import serving_encoder
 from pipeline.core.errors import Cancelled, NotPermitted, PluginError, StorageError
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.storage import Store
@@ -96,9 +98,62 @@ def test_weights_that_are_gone_leave_the_former_encoder_serving(
     before = embeddings.current_encoder(conn, cut_digits.project_id)
     trained = train_encoder(conn, cut_digits, store, folder=tmp_path, settings=SHORT)
     store.remove(trained.encoder.params["weights"])
-    with pytest.raises(StorageError, match="most clips could not be embedded"):
+    with pytest.raises(StorageError, match="no such object in the store"):
         embed(conn, cut_digits, store, encoder=trained.encoder)
     assert embeddings.current_encoder(conn, cut_digits.project_id) == before
+
+
+def test_recipe_names_the_encoder_trained_last_and_is_else_as_it_was(
+    conn: Conn, cut_digits: Project, store: Store, tmp_path: Path, empty_database: str
+) -> None:
+    with logged_in(conn, empty_database, cut_digits.project_id, "researcher") as theirs:
+        # As if somebody had changed the recipe while the training lasted.
+        changed = replace(cut_digits.recipe, labels=("yes", "no"))
+        set_recipe(theirs, cut_digits.project_id, changed)
+        trained = train_encoder(theirs, cut_digits, store, folder=tmp_path, settings=SHORT)
+        assert trained.is_in_recipe
+        again = get_project(theirs, cut_digits.name)
+        assert again.recipe == replace(changed, encoder=trained.encoder)
+        embed(theirs, again, store)
+    assert serving_encoder(conn, cut_digits.project_id).spec == trained.encoder
+
+
+def test_recipe_is_kept_when_that_is_asked_for(conn: Conn, cut_digits: Project, store: Store, tmp_path: Path) -> None:
+    trained = train_encoder(conn, cut_digits, store, folder=tmp_path, settings=SHORT, keeps_recipe=True)
+    assert not trained.is_in_recipe
+    assert get_project(conn, cut_digits.name).recipe == cut_digits.recipe
+
+
+def test_recipe_is_kept_when_training_fails(conn: Conn, cut_digits: Project, store: Store, tmp_path: Path) -> None:
+    def stop(report: ProgressReport) -> None:
+        if report.stage == "keeping the weights":
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        train_encoder(conn, cut_digits, store, folder=tmp_path, settings=SHORT, on_progress=stop)
+    assert get_project(conn, cut_digits.name).recipe == cut_digits.recipe
+
+
+def test_no_clip_of_the_curve_is_judged_by_its_own_speaker(
+    conn: Conn, project: Project, store: Store, digits: Path, tmp_path: Path
+) -> None:
+    for path in digits.iterdir():
+        if "_theo_" not in path.name:
+            path.unlink()
+    ingest(conn, project, str(digits), labels=LabelRules(name_pattern=SPEAKERS))
+    cut(conn, project, store)
+    trained = train_encoder(conn, project, store, folder=tmp_path, settings=SHORT)
+    assert trained.outcome.n_done == 15
+    assert [point.knn_accuracy for point in trained.curve] == [None, None]
+
+
+def test_curve_without_labels_has_no_accuracy(
+    conn: Conn, project: Project, store: Store, digits: Path, tmp_path: Path
+) -> None:
+    ingest(conn, project, str(digits))
+    cut(conn, project, store)
+    trained = train_encoder(conn, project, store, folder=tmp_path, settings=SHORT)
+    assert [point.knn_accuracy for point in trained.curve] == [None, None]
 
 
 def test_encoder_that_learns_nothing_is_refused(conn: Conn, cut_digits: Project, store: Store, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -68,13 +68,17 @@ class Edit:
 
 @dataclass(frozen=True, kw_only=True)
 class PushReport:
-    """What a push wrote. ``n_kept`` clips were edited there and not yet pulled: they were left as they are."""
+    """What a push wrote. ``n_kept`` clips were edited there and not yet pulled: they were left as they are.
+
+    ``brain`` says what became of each finding that the other program makes itself, by its name there.
+    """
 
     n_added: int
     n_changed: int
     n_removed: int
     n_unchanged: int
     n_kept: int
+    brain: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def n_writes(self) -> int:
@@ -96,10 +100,10 @@ class Connector(Protocol):
         """Differs when the same clip would get another picture."""
         ...
 
-    def push(self, place: Place, clips: Sequence[ClipCopy]) -> PushReport:
+    def push(self, place: Place, clips: Sequence[ClipCopy], *, labels: Sequence[str]) -> PushReport:
         """Let the copy hold exactly these clips, apart from those edited there; pushing twice writes nothing.
 
-        Raises SettingsError if the place is another's.
+        People there choose from ``labels``. Raises SettingsError if the place is another's.
         """
         ...
 

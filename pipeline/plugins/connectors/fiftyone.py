@@ -22,6 +22,7 @@ from typing import Any
 from pipeline.core.errors import NotFound, SettingsError
 from pipeline.core.types import Audio
 from pipeline.plugins.connectors.base import ClipCopy, Edit, Place, PushReport
+from pipeline.plugins.connectors.fiftyone_brain import methods_in, run_brain
 from pipeline.plugins.connectors.fiftyone_database import join_database
 from pipeline.plugins.connectors.fiftyone_preflight import demand_fiftyone, mongod_program
 from pipeline.plugins.connectors.fiftyone_samples import (
@@ -35,25 +36,34 @@ from pipeline.plugins.connectors.fiftyone_samples import (
     settle_base,
     sha256_of,
 )
-from pipeline.plugins.connectors.spectrogram_image import spectrogram_png
 
 ROOT = Path(__file__).parents[3]
 PANEL = Path(__file__).parent / "fiftyone_panel"
+_MOST_RADIO_BUTTONS = 12
 _NOT_HANDED_ON = ("EARMARK_", "PG", "AWS_", "JUPYTER")  # the App's server shows any file, its own environment too
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fiftyone:
-    """Shows clips in FiftyOne: ``n_mels`` pixels high, ``range_db`` from the loudest shade to the faintest."""
+    """Shows clips in FiftyOne: ``n_mels`` pixels high, ``range_db`` from the loudest shade to the faintest.
+
+    ``brain`` names what FiftyOne's brain finds in them beside our own findings, with commas: uniqueness,
+    visualization, mistakenness, similarity; clips nearer than ``alike_distance`` (cosine) then sound alike.
+    """
 
     n_mels: int = 128
     range_db: float = 80.0
+    brain: str = ""
+    alike_distance: float = 0.02
 
     def __post_init__(self) -> None:
         if not 16 <= self.n_mels <= 512:
             raise ValueError(f"n_mels must be 16 to 512, not {self.n_mels}")
         if not 10 <= self.range_db <= 140:
             raise ValueError(f"range_db must be 10 to 140, not {self.range_db}")
+        if not 0 < self.alike_distance < 2:
+            raise ValueError(f"alike_distance must lie between 0 and 2, not {self.alike_distance}")
+        methods_in(self.brain)
 
     def preflight(self) -> None:
         """Return, within 3 s, if FiftyOne and its database can be used. Raises SettingsError."""
@@ -61,14 +71,17 @@ class Fiftyone:
 
     def image(self, audio: Audio) -> tuple[bytes, str]:
         """The log-mel spectrogram as PNG."""
+        # It brings signal processing along, which a refusal must not wait for.
+        from pipeline.plugins.connectors.spectrogram_image import spectrogram_png
+
         return spectrogram_png(audio, n_mels=self.n_mels, range_db=self.range_db), ".png"
 
     def image_version(self) -> str:
         """Differs when the same clip would get another picture."""
         return f"1-{self.n_mels}-{self.range_db:g}"
 
-    def push(self, place: Place, clips: Sequence[ClipCopy]) -> PushReport:
-        """Let the dataset of FiftyOne hold exactly these clips, apart from those edited there.
+    def push(self, place: Place, clips: Sequence[ClipCopy], *, labels: Sequence[str]) -> PushReport:
+        """Let the dataset of FiftyOne hold exactly these clips, apart from those edited there; offer these labels.
 
         Raises SettingsError if a dataset of that name is not ours.
         """
@@ -82,22 +95,25 @@ class Fiftyone:
             )
         by_clip = {seen.clip_id: seen for seen in read_seen(dataset)}
         wanted = {clip.clip_id: (clip, sha256_of(clip)) for clip in clips}
+        untouched = {clip_id: seen for clip_id, seen in by_clip.items() if not is_edited(seen)}
         missing = [pair for clip_id, pair in wanted.items() if clip_id not in by_clip]
-        differing = [(by_clip[i], *pair) for i, pair in wanted.items() if i in by_clip and by_clip[i].sha256 != pair[1]]
-        stale = [found for found in differing if not is_edited(found[0])]
-        gone = [seen for clip_id, seen in by_clip.items() if clip_id not in wanted]
+        stale = [
+            (untouched[i], *pair) for i, pair in wanted.items() if i in untouched and untouched[i].sha256 != pair[1]
+        ]
+        gone = [seen for clip_id, seen in untouched.items() if clip_id not in wanted]
         n_added = add_missing(fo, dataset, missing)
         n_changed = change_stale(fo, dataset, stale)
-        n_removed = remove_gone(dataset, [seen for seen in gone if not is_edited(seen)])
-        if n_added + n_changed + n_removed:
-            _draw_map(dataset, clips)
-        n_kept = len(differing) - n_changed + len(gone) - n_removed
+        n_removed = remove_gone(dataset, gone)
+        _offer_labels(dataset, labels)
+        brain = run_brain(dataset, clips, methods_in(self.brain), alike_distance=self.alike_distance)
+        n_edited_meanwhile = len(stale) - n_changed + len(gone) - n_removed
         return PushReport(
             n_added=n_added,
             n_changed=n_changed,
             n_removed=n_removed,
-            n_unchanged=len(wanted) - len(missing) - len(differing),
-            n_kept=n_kept,
+            n_unchanged=len(untouched) - len(stale) - len(gone),
+            n_kept=len(by_clip) - len(untouched) + n_edited_meanwhile,
+            brain=brain,
         )
 
     def pull(self, place: Place) -> list[Edit]:
@@ -152,6 +168,9 @@ def _fiftyone(place: Place) -> Any:
         ("FIFTYONE_DATABASE_VALIDATION", "false"),
         ("FIFTYONE_DO_NOT_TRACK", "true"),
         ("FIFTYONE_SHOW_PROGRESS_BARS", "false"),
+        # Its own words go to standard output, where --json promises one object.
+        ("FIFTYONE_LOGGING_LEVEL", "ERROR"),
+        ("FIFTYONE_LOGGING_DESTINATION", "stdout,stderr"),
     ):
         os.environ.setdefault(name, value)
     if "fiftyone" not in sys.modules and not os.environ.get("FIFTYONE_DATABASE_URI"):
@@ -192,19 +211,16 @@ def _made(fo: Any, place: Place) -> Any:
     return dataset
 
 
-def _draw_map(dataset: Any, clips: Sequence[ClipCopy]) -> None:
-    """Our own map as FiftyOne's Embeddings panel shows it; nothing is computed."""
-    places = {clip.clip_id: clip.place for clip in clips if clip.place is not None}
-    by_sample = {seen.sample_id: places[seen.clip_id] for seen in read_seen(dataset) if seen.clip_id in places}
-    if len(by_sample) < 2:
+def _offer_labels(dataset: Any, labels: Sequence[str]) -> None:
+    """The label set as what the App's own annotation lets people choose from."""
+    if not labels:
         return
-    import fiftyone.brain as brain
-    import numpy as np
-
-    if dataset.has_brain_run("map"):
-        dataset.delete_brain_run("map")
-    view = dataset.select([str(sample_id) for sample_id in by_sample], ordered=True)
-    brain.compute_visualization(view, points=np.array(list(by_sample.values())), brain_key="map")
+    component = "radio" if len(labels) <= _MOST_RADIO_BUTTONS else "dropdown"
+    wanted = {"type": "classification", "component": component, "classes": list(labels), "attributes": []}
+    if dataset.label_schemas.get("label") != wanted:
+        dataset.update_label_schema("label", wanted)
+    if "label" not in dataset.active_label_schemas:
+        dataset.activate_label_schemas("label")
 
 
 def _edit(seen: Seen) -> Edit:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 RATE_HZ = 16_000
 TRIM_DB = 25.0
-_KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/([0-9a-f]{64})\.npz")
+SUFFIX = ".npz"
+_KEY = re.compile(r"([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})(\.[a-z0-9]+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +84,7 @@ class TrainedSsl:
         if not clips:
             return vectors
         weights, model = ready(self.data)
-        with _one_thread():
+        with one_thread():
             for row, clip in zip(vectors, clips, strict=True):
                 # One by one: in a batch the last bits would depend on the other clips.
                 mel_db = levelled_mel(clip, rate_hz=RATE_HZ, trim_db=TRIM_DB)
@@ -91,16 +92,24 @@ class TrainedSsl:
         return unit_rows(vectors)
 
 
-def demand_key(weights: object) -> None:
+def is_key(weights: str) -> bool:
+    """Whether this is what the store calls an object, and not a file's name."""
+    return _KEY.fullmatch(weights) is not None
+
+
+def demand_key(weights: object, *, suffix: str = SUFFIX) -> None:
     """Return if this names an object of weights in the store, or nothing. Raises ValueError."""
-    if weights is not None and not (isinstance(weights, str) and _KEY.fullmatch(weights)):
-        raise ValueError(f"weights is like ab/cd/abcd….npz, as train-encoder gives it, not {weights!r}")
+    if weights is None:
+        return
+    named = _KEY.fullmatch(weights) if isinstance(weights, str) else None
+    if named is None or named.group(4) != suffix:
+        raise ValueError(f"weights is like ab/cd/abcd….{suffix[1:]}, as the store calls them, not {weights!r}")
 
 
 def demand_bytes(weights: str | None, data: bytes) -> None:
     """Return if the bytes are those that ``weights`` names. Raises PluginError."""
     named = None if weights is None else _KEY.fullmatch(weights)
-    if named is None or hashlib.sha256(data).hexdigest() != named.group(1):
+    if named is None or hashlib.sha256(data).hexdigest() != named.group(3):
         raise PluginError(
             "these are not the weights of this encoder", which=weights, do="restore the store from its backup"
         )
@@ -119,7 +128,8 @@ def ready(data: bytes | None) -> tuple[Weights, nn.Sequential]:
 
 
 @contextmanager
-def _one_thread() -> Generator[None]:
+def one_thread() -> Generator[None]:
+    """PyTorch on one thread for as long as the block lasts."""
     # Several threads make one small clip no faster, and embed runs a process a core already.
     import torch
 

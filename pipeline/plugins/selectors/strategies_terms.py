@@ -92,7 +92,7 @@ def terms_of(
         elif one["strategy"] == "BALANCE":
             shares.append(_shares(one["input"], _column(columns, one["input"]), one.get("target", "uniform"), strength))
         elif one["strategy"] == "THRESHOLD":
-            is_allowed &= _within(columns, one)
+            is_allowed &= lets_through(columns, one)
             thresholds.append((one["input"], _column(columns, one["input"])))
     return Terms(
         diversities=tuple(float(one.get("strength", 1.0)) for one in diversities),
@@ -124,6 +124,17 @@ def reasons(terms: Terms, vectors: Float32, chosen: Sequence[int], picked: Seque
         for words, row in zip(parts, picked, strict=True):
             words.append(f"{name} {_value_words(column[row])} is within bounds")
     return ["; ".join(words) for words in parts]
+
+
+def lets_through(columns: Mapping[str, Column], one: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Which clips a threshold lets through; one without a value is not."""
+    if one.get("one_of"):
+        column = _column(columns, one["input"])
+        texts = column if column.dtype == object else np.array([f"{value:g}" for value in column], dtype=object)
+        return np.isin(texts.astype(str), [str(value) for value in one["one_of"]])
+    numbers = _numbers(columns, one["input"])
+    low, high = one.get("at_least"), one.get("at_most")
+    return (numbers >= (-np.inf if low is None else low)) & (numbers <= (np.inf if high is None else high))
 
 
 def _distances_before(vectors: Float32, chosen: Sequence[int], picked: Sequence[int]) -> Float32:
@@ -224,17 +235,6 @@ def _as_classes(column: Column) -> list[str | None]:
     places = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, _N_BINS - 1)
     names = [f"{edges[n]:.3g} to {edges[n + 1]:.3g}" for n in range(_N_BINS)]
     return [None if np.isnan(value) else names[place] for value, place in zip(numbers, places.tolist(), strict=True)]
-
-
-def _within(columns: Mapping[str, Column], one: Mapping[str, Any]) -> NDArray[np.bool_]:
-    """Which clips a threshold lets through; one without a value is not."""
-    if one.get("one_of"):
-        column = _column(columns, one["input"])
-        texts = column if column.dtype == object else np.array([f"{value:g}" for value in column], dtype=object)
-        return np.isin(texts.astype(str), [str(value) for value in one["one_of"]])
-    numbers = _numbers(columns, one["input"])
-    low, high = one.get("at_least"), one.get("at_most")
-    return (numbers >= (-np.inf if low is None else low)) & (numbers <= (np.inf if high is None else high))
 
 
 def _numbers(columns: Mapping[str, Column], name: str) -> NDArray[np.float64]:

@@ -16,7 +16,8 @@ export default {
           class: `em-btn ${kind}`,
           title: item.title,
           "aria-pressed": isChoice ? String(isOn) : undefined,
-          disabled: pressed === item.key,
+          // Not disabled: a button that is would lose the focus of who works by keys.
+          "aria-disabled": pressed === item.key ? "true" : undefined,
           onclick: () => press(item.key),
         },
         make("span", {}, visibleText(item.label)),
@@ -25,6 +26,7 @@ export default {
     }
 
     function press(key) {
+      if (pressed === key) return;
       pressed = key;
       trouble = "";
       draw();

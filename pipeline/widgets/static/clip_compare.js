@@ -1,13 +1,14 @@
 // Near-duplicate groups, judged by ear: the representative beside each member, both heard at the same place.
-// Joined after clip_compare_parts.js.
+// Joined after clip_compare_sound.js, clip_compare_parts.js and clip_compare_list.js.
+
+const LIST_TRAITS = ["groups", "n_groups", "n_open"];
 
 export default {
   render({ model, el }) {
     const cache = new ClipCache(model, { max: 32 });
-    const player = new Player();
+    const player = new PairPlayer();
     let cards = [];
     let focused = 1;
-    let soundingId = null;
     let shownId = null;
     let wantedId = null;
     let frame = 0;
@@ -20,7 +21,8 @@ export default {
       return [representative, ...members().filter((member) => member !== representative)].filter(Boolean);
     };
 
-    const list = make("nav", { class: "em-card em-groups", "aria-label": "Near-duplicate groups" });
+    const list = makeGroupList(model, { open, more: () => model.send({ type: "more" }) });
+    const pairBar = makePairBar(hear);
     const head = make("header", { class: "em-compare-head" });
     const status = make("div", { class: "em-compare-status", role: "status" });
     const left = make("div", {});
@@ -36,6 +38,7 @@ export default {
       "div",
       { class: "em-compare-main" },
       head,
+      pairBar.element,
       make(
         "div",
         { class: "em-compare-sides" },
@@ -49,33 +52,9 @@ export default {
     el.setAttribute("role", "region");
     el.setAttribute("aria-label", "Compare near-duplicates");
     el.setAttribute("data-lm-suppress-shortcuts", "true");
-    el.append(list, main);
+    el.append(list.element, main);
 
     // ------------------------------------------------------------------------------------------ drawing
-
-    function drawList() {
-      const groups = model.get("groups");
-      list.hidden = !groups.length;
-      list.replaceChildren(
-        make(
-          "div",
-          { class: "em-groups-title em-kicker" },
-          `${formatNumber(groups.filter((entry) => !entry.is_settled).length)} of ${formatNumber(groups.length)} to judge`,
-        ),
-        make(
-          "div",
-          { class: "em-groups-scroll" },
-          ...groups.map((entry) => makeGroupButton(entry, { isHere: entry.id === group().id, open })),
-        ),
-      );
-      const scroll = list.querySelector(".em-groups-scroll");
-      const here = scroll.querySelector("[aria-current]");
-      if (here)
-        scroll.scrollTo({
-          top: here.offsetTop - scroll.offsetTop - scroll.clientHeight / 2 + 24,
-          left: here.offsetLeft - scroll.offsetLeft - scroll.clientWidth / 2 + 90,
-        });
-    }
 
     function drawHead() {
       const index = groupIndex();
@@ -91,7 +70,7 @@ export default {
           ),
           make("p", { class: "em-muted em-small" }, group().reason ?? ""),
         ),
-        groups.length ? make("span", { class: "em-muted em-num em-small" }, `${index + 1} / ${groups.length}`) : null,
+        groups.length ? make("span", { class: "em-muted em-num em-small" }, placeWords(index)) : null,
         makeButton({
           iconName: "left",
           title: "Previous group (P)",
@@ -109,12 +88,14 @@ export default {
       );
     }
 
+    function placeWords(index) {
+      const n = Math.max(model.get("n_groups"), model.get("groups").length);
+      return `${index < 0 ? "–" : formatNumber(index + 1)} / ${formatNumber(n)}`;
+    }
+
     function drawGroup() {
-      const isAnother = group().id !== shownId || !members().some((member) => member.clip_id === soundingId);
-      if (isAnother) {
-        player.stop();
-        soundingId = null;
-      }
+      const here = new Set(members().map((member) => member.clip_id));
+      if (group().id !== shownId || !player.heardIds.every((id) => here.has(id))) player.stop();
       shownId = group().id;
       if (wantedId === shownId) wantedId = null;
       cards = ordered().map((clip, index) => makeCompareCard(clip, index, { focusOn, playAt, toggle, decide }));
@@ -153,6 +134,7 @@ export default {
     function focusOn(index) {
       if (index > 0 && index < cards.length) focused = index;
       showFocus();
+      follow();
     }
 
     function tell(text, tone = "") {
@@ -163,39 +145,65 @@ export default {
     // ------------------------------------------------------------------------------------------ sound
 
     const cardOf = (id) => cards.find((card) => card.clip.clip_id === id);
-    const lagOf = (card) => card?.clip.lag_s ?? 0;
+    const lagOf = (card) => (card.index ? (card.clip.lag_s ?? 0) : 0);
+    const isLaid = (card) => card.index === 0 || card.clip.lag_s !== null;
+    const sideOf = (card) => ({ entry: card.entry, lag_s: lagOf(card) });
+    const pairWith = (card) => [cards[0], card].filter(Boolean);
+    const memberThere = (card) => (card.index ? card : cards[focused]);
 
+    /** This clip alone, from a second of its own; its partner runs along unheard, so that one can go over to it. */
     function playFrom(card, seconds) {
       if (!card?.entry) return;
-      player.load(card.entry);
-      soundingId = card.clip.clip_id;
-      player.play(Math.min(Math.max(0, seconds), Math.max(0, player.duration - 0.02)));
+      player.play(pairWith(memberThere(card)).map(sideOf), card.index ? "b" : "a", seconds - lagOf(card));
       follow();
     }
     const playAt = (card, share) => playFrom(card, share * (card.entry?.audio.duration ?? 0));
+    const isAlone = (card) => player.heardIds.length === 1 && player.heardIds[0] === card.clip.clip_id;
 
     function toggle(card) {
-      if (soundingId === card.clip.clip_id && player.playing) {
+      if (isAlone(card) && player.playing) {
         player.pause();
         follow();
-      } else playFrom(card, soundingId === card.clip.clip_id ? player.time : 0);
+      } else playFrom(card, isAlone(card) && player.time < player.duration - 0.02 ? player.time : 0);
     }
 
-    /** The representative (A) or the focused member (B) at the place that sounds now; the same key again: the other. */
+    /** The place where it is, in seconds of the representative; 0 where what is heard was not laid on it. */
+    function placeNow() {
+      const card = cardOf(player.heardIds[0]);
+      const isOver = !player.playing && player.time >= player.duration - 0.02;
+      return card && isLaid(card) && !isOver ? player.timeOf(card.clip.clip_id) - lagOf(card) : 0;
+    }
+
+    /** Hears the pair so, on from where it is if the two were laid on each other, else from their beginnings. */
+    function hear(mode) {
+      const pair = pairWith(cards[focused]);
+      if (pair.length < 2 || !pair.every((card) => card.entry)) return;
+      const isSamePair = player.isPair(pair.map((card) => card.clip.clip_id));
+      if (player.playing && isSamePair && isLaid(pair[1])) player.hear(mode);
+      else player.play(pair.map(sideOf), mode, isLaid(pair[1]) ? placeNow() : 0);
+      follow();
+    }
+
+    /** How the open pair is heard now; null while it is not. */
+    function modeNow() {
+      const pair = pairWith(cards[focused]);
+      if (!player.playing || pair.length < 2) return null;
+      if (player.isPair(pair.map((card) => card.clip.clip_id))) return player.mode;
+      return isAlone(pair[0]) ? "a" : isAlone(pair[1]) ? "b" : null;
+    }
+
+    /** The representative (A) or the focused member (B); the same key again: the other. */
     function playSide(side) {
-      const [representative, member] = [cards[0], cards[focused]];
-      if (!representative || !member) return;
-      const isHere = player.playing && soundingId === (side === "a" ? representative : member).clip.clip_id;
-      const target = (side === "a") !== isHere ? representative : member;
-      const now =
-        soundingId === null || player.time >= player.duration - 0.02 ? lagOf(cardOf(soundingId)) : player.time;
-      playFrom(target, now - lagOf(cardOf(soundingId)) + lagOf(target));
+      const card = cards[side === "a" ? 0 : focused];
+      const isHere = player.playing && card && isAlone(card);
+      hear(isHere ? (side === "a" ? "b" : "a") : side);
     }
 
     function follow() {
       cancelAnimationFrame(frame);
+      const heard = new Set(player.heardIds);
       for (const card of cards) {
-        const isSounding = card.clip.clip_id === soundingId;
+        const isSounding = heard.has(card.clip.clip_id);
         const isPlaying = isSounding && player.playing;
         card.element.classList.toggle("em-sounding", isSounding);
         if (isPlaying !== card.isShownPlaying) {
@@ -203,9 +211,12 @@ export default {
           card.play.replaceChildren(icon(isPlaying ? "pause" : "play"));
           card.play.classList.toggle("em-primary", isPlaying);
         }
-        if (isSounding)
-          card.playhead.style.transform = `translateX(${(player.duration ? player.time / player.duration : 0) * card.stage.clientWidth}px)`;
+        if (isSounding) {
+          const share = card.entry ? player.timeOf(card.clip.clip_id) / card.entry.audio.duration : 0;
+          card.playhead.style.transform = `translateX(${share * card.stage.clientWidth}px)`;
+        }
       }
+      pairBar.draw(cards[focused]?.clip, modeNow());
       if (player.playing) frame = requestAnimationFrame(follow);
     }
 
@@ -226,12 +237,19 @@ export default {
       const groups = model.get("groups");
       const from = groups.findIndex((entry) => entry.id === (wantedId ?? group().id));
       if (groups[from + by]) open(groups[from + by].id);
+      if (from + by >= groups.length - 1 && groups.length < model.get("n_groups")) model.send({ type: "more" });
     }
 
     function decide(clip, decision) {
       if (isBusy) return;
       setBusy(true);
       model.send({ type: "decide", group_id: group().id, clip_id: clip.clip_id, decision });
+    }
+
+    function undo() {
+      if (isBusy) return;
+      setBusy(true);
+      model.send({ type: "undo" });
     }
 
     function setBusy(next) {
@@ -241,16 +259,22 @@ export default {
     }
 
     const DECIDED_WORDS = { mark: "is kept as a copy", restore: "is restored", represent: "now stands for the group" };
+    const UNDONE_WORDS = { mark: "is a copy again", restore: "is restored again", represent: "stands for the group again" };
+    const nameOf = (id) => members().find((member) => member.clip_id === id)?.name ?? "The clip";
 
     function onMessage(message, buffers) {
       if (message.type === "error") {
         wantedId = null;
+        list.forget();
         setBusy(false);
         tell(message.message, "bad");
       } else if (message.type === "decided") {
         setBusy(false);
-        const clip = members().find((member) => member.clip_id === message.clip_id);
-        tell(`${clip?.name ?? "The clip"} ${DECIDED_WORDS[message.decision]}.`, "ok");
+        tell(`${nameOf(message.clip_id)} ${DECIDED_WORDS[message.decision]}.`, "ok");
+      } else if (message.type === "undone") {
+        setBusy(false);
+        const words = UNDONE_WORDS[message.decision] ?? "was that before, too: nothing changed";
+        tell(`Taken back: ${nameOf(message.clip_id)} ${words}.`, "ok");
       } else cache.receive(message, buffers);
     }
 
@@ -271,15 +295,23 @@ export default {
         focusOn(key - 1);
         toggle(cards[key - 1]);
       } else if (key === "a" || key === "b") playSide(key);
+      else if (key === "o" || key === "l") hear(key === "o" ? "both" : "apart");
       else if (key === " " && !isOnButton) {
-        const card = cardOf(soundingId) ?? cards[0];
-        if (card) toggle(card);
+        if (player.heardIds.length === 2) {
+          if (player.playing) player.pause();
+          else hear(player.mode);
+          follow();
+        } else {
+          const card = cardOf(player.heardIds[0]) ?? cards[0];
+          if (card) toggle(card);
+        }
       } else if (key === "ArrowRight" || key === "ArrowLeft") {
         focusOn(focused + (key === "ArrowRight" ? 1 : -1));
         cards[focused]?.element.scrollIntoView({ block: "nearest" });
       } else if (key === "c" && member) decide(member, "mark");
       else if (key === "r" && member) decide(member, "restore");
       else if (key === "m" && member) decide(member, "represent");
+      else if (key === "u") undo();
       else if (key === "n" || key === "p") step(key === "n" ? 1 : -1);
       else return;
       event.preventDefault();
@@ -295,16 +327,16 @@ export default {
     };
 
     const drawAll = () => {
-      drawList();
+      list.draw(group().id);
       drawHead();
       drawGroup();
     };
     const onGroups = () => {
-      drawList();
+      list.draw(group().id);
       drawHead();
     };
     model.on("change:group", drawAll);
-    model.on("change:groups", onGroups);
+    for (const trait of LIST_TRAITS) model.on(`change:${trait}`, onGroups);
     model.on("msg:custom", onMessage);
     el.addEventListener("keydown", onKey);
     if (isInVoila()) document.addEventListener("keydown", onPageKey);
@@ -319,7 +351,7 @@ export default {
       endTheme();
       document.removeEventListener("keydown", onPageKey);
       model.off("change:group", drawAll);
-      model.off("change:groups", onGroups);
+      for (const trait of LIST_TRAITS) model.off(`change:${trait}`, onGroups);
       model.off("msg:custom", onMessage);
       player.destroy();
       cache.destroy();

@@ -1,4 +1,4 @@
-// What a compared group is made of on screen: its line in the list, its clips' cards, the keys.
+// What a compared group is made of on screen: the ways to hear a pair, the clips' cards, the keys.
 
 const COMPARE_STATES = {
   proposed: { text: "copy, proposed", tone: "em-warn" },
@@ -8,41 +8,49 @@ const COMPARE_STATES = {
 const COMPARE_KEYS = [
   ["1–9", "play"],
   ["A B", "representative or member, same place"],
+  ["O", "both at once"],
+  ["L", "left and right"],
   ["← →", "member"],
   ["C", "keep as copy"],
   ["R", "restore"],
   ["M", "make representative"],
+  ["U", "take the last decision back"],
   ["Space", "pause"],
   ["P N", "previous, next group"],
 ];
 
-/** A line of the list of groups; `open(id)` opens it. */
-function makeGroupButton(entry, { isHere, open }) {
-  const doubt =
-    entry.doubt === undefined || entry.doubt === null
-      ? null
-      : make(
-          "span",
-          { class: "em-doubt", title: `doubt ${formatNumber(entry.doubt, { digits: 2 })}` },
-          make("i", { style: { width: `${Math.round(100 * Math.min(1, Math.max(0, entry.doubt)))}%` } }),
-        );
-  return make(
-    "button",
-    {
-      type: "button",
-      class: "em-group",
-      "aria-current": isHere ? "true" : undefined,
-      onclick: () => open(entry.id),
-      title: entry.name,
-    },
-    make("span", { class: "em-group-name em-ellipsis" }, visibleText(entry.name)),
+/** The ways to hear a pair: the mode of PairPlayer, its key, its words. */
+const PAIR_MODES = [
+  ["a", "A", "Representative"],
+  ["b", "B", "Member"],
+  ["both", "O", "Both at once"],
+  ["apart", "L", "Left and right"],
+];
+
+/** Buttons for the ways to hear the open pair; `draw(clip, mode)` says how clip and representative lie, what plays. */
+function makePairBar(hear) {
+  const buttons = PAIR_MODES.map(([mode, key, words]) =>
     make(
-      "span",
-      { class: "em-group-about" },
-      `${formatNumber(entry.n_clips)} clips`,
-      entry.is_settled ? make("span", { class: "em-group-settled" }, icon("check"), "judged") : doubt,
+      "button",
+      { type: "button", class: "em-btn em-small em-pair-mode", onclick: () => hear(mode), title: `${words} (${key})` },
+      make("kbd", {}, key),
+      make("span", {}, words),
     ),
   );
+  const about = make("span", { class: "em-muted em-small em-grow" });
+  const element = make("div", { class: "em-pair-bar", role: "group", "aria-label": "Hear the pair" }, ...buttons, about);
+  function draw(clip, mode) {
+    element.hidden = !clip;
+    PAIR_MODES.forEach(([name], index) => {
+      buttons[index].setAttribute("aria-pressed", String(mode === name));
+      buttons[index].classList.toggle("em-primary", mode === name);
+    });
+    about.textContent =
+      clip?.lag_s === null
+        ? "Nobody laid these two on each other: each is heard from its own beginning."
+        : `Heard at the same place${clip?.share ? ` (B: ${clip.share})` : ""}.`;
+  }
+  return { element, draw };
 }
 
 /**
@@ -123,9 +131,11 @@ function memberFoot(clip, actions) {
     make(
       "p",
       { class: "em-small em-clip-about" },
-      clip.distance === undefined || clip.distance === null
-        ? null
-        : make("b", { class: "em-num" }, `distance ${formatNumber(clip.distance, { digits: 3 })}`),
+      makeFinding(clip.finding),
+      clip.share ? make("b", { class: "em-num" }, clip.share) : null,
+      clip.distance >= 0.0005
+        ? make("span", { class: "em-num" }, `distance ${formatNumber(clip.distance, { digits: 3 })}`)
+        : null,
       make("span", { class: "em-muted" }, clip.reason ?? ""),
     ),
     make(

@@ -22,8 +22,9 @@ function onDeckKey(event, deck) {
     deck.el.blur(); // gives the keyboard back to JupyterLab
   } else {
     const asked = deckActionOf(event);
-    if (!asked || isButtonsOwn(event)) return;
-    // A held key repeats: it must not label ten clips.
+    // A held key repeats: it must not label ten clips, nor press a label's button ten times.
+    const isPressedAgain = event.repeat && event.key === "Enter";
+    if (isButtonsOwn(event) ? !isPressedAgain : !asked) return;
     if (!event.repeat) deck.act(asked.action, { index: asked.index, atMs: event.timeStamp });
   }
   event.preventDefault();

@@ -157,15 +157,18 @@ class DeckSearch {
 /** Sentences that the person must see: the state of the link, and answers that were refused. */
 class DeckNotices {
   constructor() {
-    this.link = make("div", { class: "em-deck-notice em-warn", role: "status", hidden: true });
+    this.words = make("span", { class: "em-grow", role: "status" });
+    this.reload = makeButton({ text: "Reload", kind: "em-small", onclick: reloadPage });
+    this.link = make("div", { class: "em-deck-notice em-warn", hidden: true }, this.words, this.reload);
     this.errors = make("div", { class: "em-deck-errors", role: "alert" });
     this.root = make("div", { class: "em-deck-notices" }, this.link, this.errors);
   }
 
-  /** @param {string | null} words */
-  sayLink(words) {
+  /** @param {string | null} words  @param {{isLost: boolean}} options */
+  sayLink(words, { isLost }) {
     this.link.hidden = words === null;
-    if (this.link.textContent !== (words ?? "")) this.link.textContent = words ?? "";
+    this.reload.hidden = !isLost;
+    if (this.words.textContent !== (words ?? "")) this.words.textContent = words ?? "";
   }
 
   /** @param {string} words  @param {{text: string, onclick: () => void}} [way] what can be done about it */
@@ -232,15 +235,17 @@ class DeckFinished {
     );
   }
 
-  show({ nAnswered, nSkipped, nUnsaved, isWaiting, refusal }) {
-    this.title.textContent = refusal
-      ? "No more clips came"
-      : isWaiting
-        ? "Looking for more clips …"
-        : "All done. Thank you!";
+  show({ nAnswered, nSkipped, nUnsaved, isWaiting, isLost, refusal }) {
+    this.title.textContent = isLost
+      ? "Reload the page for more clips"
+      : refusal
+        ? "No more clips came"
+        : isWaiting
+          ? "Looking for more clips …"
+          : "All done. Thank you!";
     const answered = `${nAnswered} ${nAnswered === 1 ? "clip" : "clips"} answered in this sitting`;
     const unsaved = nUnsaved
-      ? `, ${nUnsaved} still on the way: keep this tab open for a moment`
+      ? `, ${nUnsaved} ${isLost ? "sent after the reload" : "still on the way: keep this tab open for a moment"}`
       : ", everything is saved";
     this.words.textContent = refusal ?? `${answered}${unsaved}.`;
     this.skipped.hidden = nSkipped === 0;

@@ -20,6 +20,8 @@ class DeckState {
     this.rejected = new Set();
     /** @type {Step[]} */
     this.steps = [];
+    /** What was decided in other tabs about clips that are not here, or not yet. @type {Map<number, object[]>} */
+    this.elsewhere = new Map();
     this.append(clips);
     this.total = total;
     this.done = done;
@@ -44,7 +46,10 @@ class DeckState {
     const known = new Set(this.clips.map((clip) => clip.id));
     const added = clips.filter((clip) => !known.has(clip.id));
     this.clips.push(...added);
-    for (const clip of added) if (clip.is_flagged) this.flagged.add(clip.id);
+    for (const clip of added) {
+      if (clip.is_flagged) this.flagged.add(clip.id);
+      this.replay(this.elsewhere.get(clip.id) ?? []);
+    }
     return added.length;
   }
 
@@ -96,12 +101,15 @@ class DeckState {
     return this.flagged.has(id);
   }
 
-  /** Takes over what earlier tabs decided and the kernel has not confirmed. @param {object[]} events */
+  /** Takes over what other tabs decided, earlier ones and those beside this one. @param {object[]} events */
   replay(events) {
     for (const event of events) {
       const id = event.clip_id;
       if (event.type === "flag") this.flagged[event.is_raised ? "add" : "delete"](id);
-      if (this.indexOf(id) < 0) continue;
+      if (this.indexOf(id) < 0) {
+        this.elsewhere.set(id, [...(this.elsewhere.get(id) ?? []), event]);
+        continue;
+      }
       if (event.type === "skip") this.skipped.add(id);
       if (event.type !== "answer") continue;
       if (event.answer === "withdrawn") this.reopen(id);

@@ -2,7 +2,6 @@
 
 const FEW_AHEAD = 8;
 const ASK_MORE_AGAIN_MS = 10000;
-const RECONNECT_MS = 15000;
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
 
 class ClipDeckView {
@@ -25,13 +24,18 @@ class ClipDeckView {
     this.starts = [];
     window.__earmark_deck = { starts: this.starts };
     this.#build();
-    this.endKernel = this.#watchKernel();
+    this.endKernel = watchKernel(model, {
+      lost: () => (this.isKernelLost = true),
+      changed: () => this.#refreshSoon(),
+    });
+    this.askTimer = setInterval(() => this.#askMore(), ASK_MORE_AGAIN_MS);
     this.onSoundState = () => this.#refreshSoon();
     sharedContext().addEventListener("statechange", this.onSoundState);
     this.outbox = new Outbox(model.get("storage_key"), {
       send: (event) => model.send(event),
-      isLinkUp: () => (this.#kernel()?.connectionStatus ?? "connected") === "connected",
+      isLinkUp: () => (kernelOf(model)?.connectionStatus ?? "connected") === "connected",
       changed: () => this.#refreshSoon(),
+      keptElsewhere: (event) => this.#takeOver(event),
     });
     this.state.replay(this.outbox.events);
     this.state.position = -1;
@@ -104,7 +108,8 @@ class ClipDeckView {
     player.load(entry);
     this.shownId = clip.id;
     this.shownAtMs = performance.now();
-    if (this.model.get("autoplay")) {
+    // Two tabs at once would be heard over each other.
+    if (this.model.get("autoplay") && (why !== "elsewhere" || document.hasFocus())) {
       player.play(0);
       this.starts.push({ id: clip.id, why, hit: isHit, dt_ms: performance.now() - atMs });
     }
@@ -175,6 +180,16 @@ class ClipDeckView {
     this.outbox.add({ ...event, supersedes: given.eventId, heard: null });
   }
 
+  /** What another tab of this person decided is not decided here once more. */
+  #takeOver(event) {
+    const { state } = this;
+    const wasOpen = state.current && state.isOpen(state.current.id);
+    state.replay([event]);
+    const isTaken = wasOpen && !state.isOpen(state.current.id);
+    if (isTaken || !state.current) this.show(state.nextOpen(), "elsewhere", performance.now());
+    this.#refreshSoon();
+  }
+
   #setSpeed(step) {
     const at = SPEEDS.indexOf(this.player.speed) + step;
     this.player.setSpeed(step === 0 ? 1 : SPEEDS[Math.max(0, Math.min(at, SPEEDS.length - 1))]);
@@ -193,6 +208,7 @@ class ClipDeckView {
   // ------------------------------------------------------------------------------------------- the kernel
 
   receive(message, buffers) {
+    this.isKernelLost = false; // who speaks to this deck knows it
     const deeds = {
       clip: () => this.cache.receive(message, buffers),
       missing: () => this.cache.receive(message),
@@ -215,13 +231,16 @@ class ClipDeckView {
     this.#refreshSoon();
   }
 
-  #refuse({ event_id: eventId, message }) {
-    const event = this.outbox.events.find((kept) => kept.event_id === eventId);
+  #refuse({ event_id: eventId, message, is_settled: isSettled }) {
+    const kept = this.outbox.events;
+    const event = kept.find((one) => one.event_id === eventId);
+    // What it corrects got lost on the way and is sent again, in order: then this one is right.
+    if (event?.supersedes && kept.some((one) => one.event_id === event.supersedes)) return;
     this.outbox.confirm([eventId]);
     if (!event) return;
     const { state } = this;
     const id = event.clip_id;
-    if (state.answers.get(id)?.eventId === eventId) state.reopen(id);
+    if (!isSettled && state.answers.get(id)?.eventId === eventId) state.reopen(id);
     if (event.type === "skip") state.skipped.delete(id);
     if (event.type === "flag") state.flagged[event.is_raised ? "delete" : "add"](id);
     const position = state.indexOf(id);
@@ -244,35 +263,13 @@ class ClipDeckView {
   }
 
   #askMore() {
+    if (this.isKernelLost) return;
     const isAsked = this.askedMoreAt !== null && performance.now() - this.askedMoreAt < ASK_MORE_AGAIN_MS;
     if (isAsked || this.isExhausted || this.state.ahead(FEW_AHEAD).length >= FEW_AHEAD) return;
     this.askedMoreAt = performance.now();
     const unsaved = this.outbox.events.map((event) => event.clip_id);
     const held = [...this.state.open.map(({ id }) => id), ...this.state.skipped, ...unsaved];
     this.model.send({ type: "more", have: [...new Set(held)] });
-  }
-
-  #kernel() {
-    const manager = this.model.widget_manager;
-    return manager?.kernel ?? manager?.context?.sessionContext?.session?.kernel ?? null;
-  }
-
-  /** A kernel that restarts has forgotten this deck; a connection that gave up is asked to try again. */
-  #watchKernel() {
-    const kernel = this.#kernel();
-    const changed = (_, status) => {
-      if (["dead", "restarting", "autorestarting"].includes(status)) this.isKernelLost = true;
-      this.#refreshSoon();
-    };
-    kernel?.statusChanged?.connect(changed);
-    const timer = setInterval(() => {
-      if (kernel?.connectionStatus === "disconnected") kernel.reconnect?.().catch?.(() => {});
-      this.#askMore();
-    }, RECONNECT_MS);
-    return () => {
-      kernel?.statusChanged?.disconnect(changed);
-      clearInterval(timer);
-    };
   }
 
   // ------------------------------------------------------------------------------------------- the screen
@@ -355,12 +352,14 @@ class ClipDeckView {
     this.progress.show({ done: state.done, total: state.total, nUnsaved: unsaved.length, link });
     this.notices.sayLink(
       wordsOnLink({ link, n: unsaved.length, postponed: this.postponed, isDurable: outbox.isDurable }),
+      { isLost: link === "lost" },
     );
     this.body.hidden = !clip;
     this.finished.root.hidden = Boolean(clip);
     if (!clip) {
       const counts = { nAnswered: state.answers.size, nSkipped: state.skipped.size, nUnsaved: unsaved.length };
-      this.finished.show({ ...counts, isWaiting: this.askedMoreAt !== null, refusal: this.refusal });
+      const isWaiting = this.askedMoreAt !== null;
+      this.finished.show({ ...counts, isWaiting, isLost: link === "lost", refusal: this.refusal });
       return;
     }
     const given = state.answers.get(clip.id);
@@ -387,6 +386,7 @@ class ClipDeckView {
     cancelAnimationFrame(this.refreshFrame);
     sharedContext().removeEventListener("statechange", this.onSoundState);
     this.endKernel();
+    clearInterval(this.askTimer);
     this.outbox.destroy();
     this.stage.destroy();
     this.player.destroy();

@@ -17,13 +17,14 @@ export default {
     let hoverTimer = 0;
     let wanted = null;
 
-    const { card, stage, canvas, overlay, tip, empty, legend, status, hearing, clear } = makeMapFrame(
+    const { card, stage, canvas, overlay, tip, empty, legend, status, hearing, clear, like } = makeMapFrame(
       model.get("title"),
       {
         zoomOut: () => zoomAt(0.6),
         zoomIn: () => zoomAt(1.7),
         showAll,
         clearSelection: () => select(null),
+        like: () => model.send({ type: "like", id: Number(stage.dataset.heard) }),
       },
     );
     const camera = makeMapCamera(stage);
@@ -233,6 +234,7 @@ export default {
         player.load(entry);
         player.play(0);
         stage.dataset.heard = id;
+        like.hidden = !model.get("has_search");
         if (!isSelected) tell(`Playing ${nameOf(index)}`);
       } catch (error) {
         tell(`Cannot play ${nameOf(index)}: ${error.message}`, true);
@@ -311,6 +313,7 @@ export default {
       else if (event.key === "+" || event.key === "=") zoomAt(1.4);
       else if (event.key === "-") zoomAt(1 / 1.4);
       else if (event.key === "0") showAll();
+      else if (event.key === "m" && !like.hidden) like.click();
       else if (event.key === "Escape") {
         player.stop();
         if (isSelected) select(null);

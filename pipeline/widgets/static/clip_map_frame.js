@@ -1,6 +1,6 @@
 // The map's surroundings: title, buttons, stage with its two canvases, legend, and the words on how to use it.
 
-/** The elements of the map; `actions`: zoomOut, zoomIn, showAll, clearSelection. */
+/** The elements of the map; `actions`: zoomOut, zoomIn, showAll, clearSelection, like. */
 function makeMapFrame(title, actions) {
   const canvas = make("canvas", { class: "em-map-points" });
   const overlay = make("canvas", { class: "em-map-overlay" });
@@ -29,6 +29,13 @@ function makeMapFrame(title, actions) {
     onclick: actions.clearSelection,
     hidden: true,
   });
+  const like = makeButton({
+    text: "More like this",
+    title: "Search by the clip that was heard last (M)",
+    kind: "em-small",
+    onclick: actions.like,
+    hidden: true,
+  });
   const card = make(
     "section",
     { class: "em-card em-map" },
@@ -37,6 +44,7 @@ function makeMapFrame(title, actions) {
       { class: "em-map-head" },
       make("h2", { class: "em-title" }, title),
       status,
+      like,
       clear,
       make("label", { class: "em-map-hear" }, hearing, "play on hover"),
       makeButton({ iconName: "minus", title: "Zoom out (−)", kind: "em-icon em-small", onclick: actions.zoomOut }),
@@ -53,5 +61,5 @@ function makeMapFrame(title, actions) {
       make("span", {}, make("kbd", {}, "Shift"), " + drag to select"),
     ),
   );
-  return { card, stage, canvas, overlay, tip, empty, legend, status, hearing, clear };
+  return { card, stage, canvas, overlay, tip, empty, legend, status, hearing, clear, like };
 }

@@ -7,95 +7,10 @@ export default {
 
     function field(spec) {
       const id = `em-${model.get("form_id")}-${spec.key}`;
-      const input = inputOf(spec, id);
-      inputs.set(spec.key, { spec, input });
-      const help = spec.help ? make("p", { class: "em-help", id: `${id}-help` }, spec.help) : null;
-      const error = make("p", { class: "em-field-error", id: `${id}-error`, role: "alert", hidden: true });
-      input.setAttribute("aria-describedby", `${id}-help ${id}-error`);
-      const label = make("label", { htmlFor: id, class: "em-label" }, spec.label);
-      const box =
-        spec.kind === "checkbox"
-          ? make(
-              "div",
-              { class: "em-field em-check" },
-              make("div", { class: "em-check-line" }, input, label),
-              help,
-              error,
-            )
-          : make("div", { class: `em-field em-field-${spec.kind}` }, label, withAddition(spec, input), help, error);
-      box.dataset.key = spec.key;
-      return box;
-    }
-
-    function inputOf(spec, id) {
       // On input, not on change: change comes with the click on the button, whose place would then move under the mouse.
-      const common = { id, name: spec.key, oninput: () => clearError(spec.key) };
-      if (spec.kind === "select") {
-        const options = spec.options.map((option) =>
-          typeof option === "object" ? option : { value: option, label: String(option) },
-        );
-        const select = make(
-          "select",
-          common,
-          ...options.map((option, index) => make("option", { value: String(index) }, option.label)),
-        );
-        select.value = String(
-          Math.max(
-            0,
-            options.findIndex((option) => option.value === spec.value),
-          ),
-        );
-        select.valueOf_ = () => options[Number(select.value)]?.value ?? null;
-        return select;
-      }
-      const types = { number: "number", checkbox: "checkbox", range: "range" };
-      const bounds = { min: spec.min, max: spec.max, step: spec.step ?? (spec.kind === "number" ? "any" : undefined) };
-      const input = make("input", {
-        ...common,
-        type: types[spec.kind] ?? "text",
-        ...(types[spec.kind] && spec.kind !== "checkbox" ? bounds : {}),
-        placeholder: spec.placeholder,
-        spellcheck: false,
-        autocomplete: "off",
-      });
-      if (spec.kind === "checkbox") input.checked = Boolean(spec.value);
-      else input.value = spec.value ?? "";
-      if (spec.kind === "folder") input.classList.add("em-mono");
-      return input;
-    }
-
-    function withAddition(spec, input) {
-      if (spec.kind === "range") {
-        const shown = make("output", { class: "em-num", htmlFor: input.id }, input.value);
-        input.addEventListener("input", () => {
-          shown.textContent = input.value;
-        });
-        return make("div", { class: "em-range" }, input, shown);
-      }
-      if (spec.kind === "folder") return make("div", { class: "em-folder" }, icon("folder"), input);
-      if (spec.unit)
-        return make("div", { class: "em-with-unit" }, input, make("span", { class: "em-unit" }, spec.unit));
-      return input;
-    }
-
-    function valueOf({ spec, input }) {
-      if (spec.kind === "checkbox") return input.checked;
-      if (spec.kind === "select") return input.valueOf_();
-      if (spec.kind === "number" || spec.kind === "range") return input.value === "" ? null : Number(input.value);
-      return input.value.trim();
-    }
-
-    /** What is wrong with a field as far as the browser can tell, as a sentence; null when nothing is. */
-    function troubleOf({ spec, input }) {
-      const value = valueOf({ spec, input });
-      if (input.validity?.badInput) return "This is not a number.";
-      if (spec.is_required && (value === null || value === "")) return "This is needed.";
-      if (spec.kind !== "number" || value === null) return null;
-      if (spec.min !== undefined && spec.min !== null && value < spec.min)
-        return `The least is ${formatNumber(spec.min)}.`;
-      if (spec.max !== undefined && spec.max !== null && value > spec.max)
-        return `The most is ${formatNumber(spec.max)}.`;
-      return null;
+      const input = makeInput(spec, id, () => clearError(spec.key));
+      inputs.set(spec.key, { spec, input });
+      return makeField(spec, id, input);
     }
 
     function showErrors(errors) {
@@ -121,34 +36,22 @@ export default {
       event.preventDefault();
       if (model.get("is_busy")) return;
       const errors = Object.fromEntries(
-        [...inputs].map(([key, entry]) => [key, troubleOf(entry)]).filter(([, sentence]) => sentence),
+        [...inputs].map(([key, entry]) => [key, inputTrouble(entry)]).filter(([, sentence]) => sentence),
       );
       showErrors(errors);
       if (Object.keys(errors).length)
         return showOutcome({ tone: "bad", text: "Nothing was sent: see the field above." });
       showOutcome(null);
-      setBusy(true);
+      setFormBusy(el, model, true);
       model.send({
         type: "submit",
-        values: Object.fromEntries([...inputs].map(([key, entry]) => [key, valueOf(entry)])),
+        values: Object.fromEntries([...inputs].map(([key, entry]) => [key, inputValue(entry)])),
       });
-    }
-
-    function setBusy(isBusy) {
-      el.querySelector("fieldset").disabled = isBusy;
-      const button = el.querySelector("button[type=submit]");
-      button.classList.toggle("em-is-busy", isBusy);
-      button.querySelector("span").textContent = isBusy ? model.get("busy_label") : model.get("submit_label");
-      el.querySelector("form").setAttribute("aria-busy", String(isBusy));
     }
 
     function showOutcome(next) {
       outcome = next;
-      const line = el.querySelector(".em-form-outcome");
-      line.className = `em-form-outcome em-tone-${next?.tone ?? "muted"}`;
-      line.replaceChildren(
-        ...(next ? [icon(next.tone === "bad" ? "alert" : "check"), make("span", {}, next.text)] : []),
-      );
+      showFormOutcome(el, next);
     }
 
     function draw() {
@@ -164,24 +67,19 @@ export default {
           "fieldset",
           {},
           make("div", { class: "em-fields" }, ...fields),
-          make(
-            "div",
-            { class: "em-form-foot" },
-            make("button", { type: "submit", class: "em-btn em-primary" }, make("span", {}, model.get("submit_label"))),
-            make("div", { class: "em-form-outcome", role: "status" }),
-          ),
+          makeFormFoot(model),
         ),
       );
       el.replaceChildren(form);
       showErrors(model.get("errors"));
-      setBusy(model.get("is_busy"));
+      setFormBusy(el, model, model.get("is_busy"));
       showOutcome(outcome);
     }
 
     const onErrors = () => showErrors(model.get("errors"));
-    const onBusy = () => setBusy(model.get("is_busy"));
+    const onBusy = () => setFormBusy(el, model, model.get("is_busy"));
     function onMessage(message) {
-      setBusy(model.get("is_busy"));
+      setFormBusy(el, model, model.get("is_busy"));
       if (message.type === "error") showOutcome({ tone: "bad", text: message.message });
       if (message.type === "done") showOutcome({ tone: "ok", text: message.message });
     }

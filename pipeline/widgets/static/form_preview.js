@@ -23,13 +23,15 @@ export default {
       const rows = model.get("rows").map((row) =>
         make("tr", {}, ...row.map((text) => make("td", { title: visibleText(text) }, text ? visibleText(text) : make("span", { class: "em-muted" }, "–")))),
       );
-      const head = make("tr", {}, ...model.get("headings").map((heading) => make("th", { scope: "col" }, heading)));
+      const headings = model.get("headings");
+      const head = make("tr", {}, ...headings.map((heading) => make("th", { scope: "col" }, heading)));
+      const isHeaded = headings.some(Boolean);
       const note = trouble || model.get("note");
       el.replaceChildren(
         make("section", { class: `em-card em-preview ${model.get("is_counting") ? "em-counting" : ""}`, "aria-live": "polite", "aria-label": model.get("title") },
           make("h2", { class: "em-title" }, model.get("title")),
           note ? make("p", { class: `em-preview-note em-tone-${trouble ? "bad" : model.get("tone")}` }, note) : null,
-          rows.length ? make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows)) : null),
+          rows.length ? make("table", {}, isHeaded ? make("thead", {}, head) : null, make("tbody", {}, ...rows)) : null),
       );
     }
 

@@ -24,9 +24,10 @@ function newEventId() {
 class Outbox {
   /**
    * @param {string} name  unique for database, project and person
-   * @param {{send: (event: object) => void, isLinkUp: () => boolean, changed: () => void}} options
+   * @param {{send: (event: object) => void, isLinkUp: () => boolean, changed: () => void,
+   *   keptElsewhere: (event: object) => void}} options  keptElsewhere: another tab of this browser decided something
    */
-  constructor(name, { send, isLinkUp, changed }) {
+  constructor(name, { send, isLinkUp, changed, keptElsewhere }) {
     this.prefix = `earmark.outbox/${name}/`;
     this.send = send;
     this.isLinkUp = isLinkUp;
@@ -38,7 +39,11 @@ class Outbox {
     this.foundAt = new Map();
     this.upSince = null;
     this.timer = setInterval(() => this.flush(), SEND_AGAIN_AFTER_MS / 4);
-    this.onStorage = (event) => event.key?.startsWith(this.prefix) && this.changed();
+    this.onStorage = ({ key, newValue }) => {
+      if (!key?.startsWith(this.prefix)) return;
+      if (newValue !== null) keptElsewhere(JSON.parse(newValue));
+      this.changed();
+    };
     window.addEventListener("storage", this.onStorage);
   }
 

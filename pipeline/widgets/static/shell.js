@@ -249,6 +249,12 @@ export default {
   render({ model, el }) {
     const draw = SHELL_VIEWS[model.get("kind")];
     el.classList.add(`em-${model.get("kind")}-root`);
-    return drawOnChange(model, el, () => draw(model, el));
+    const endDrawing = drawOnChange(model, el, () => draw(model, el));
+    if (model.get("kind") !== "header" || !isInVoila()) return endDrawing;
+    const endWatching = watchKernel(model, { lost: () => sayForgotten(el) });
+    return () => {
+      endWatching();
+      endDrawing();
+    };
   },
 };

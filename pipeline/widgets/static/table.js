@@ -61,7 +61,7 @@ export default {
     function cell(column, row) {
       const value = row[column.key];
       if (value === null || value === undefined || value === "")
-        return column.kind === "play" ? null : make("span", { class: "em-faint" }, "–");
+        return column.kind === "play" ? null : make("span", { class: "em-muted" }, "–");
       if (column.kind === "number") return formatNumber(value, { digits: column.digits });
       if (column.kind === "wave") return drawMiniWave(peaksOf(value));
       if (column.kind === "pill") return pill(column, value);
