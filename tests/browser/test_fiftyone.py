@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from pipeline.catalog.curation_lists import selection_items
 from pipeline.catalog.projects import Project
@@ -67,10 +67,17 @@ def test_five_clips_tagged_and_two_relabelled_by_hand_become_rows_with_author(
 
 
 def tag_by_hand(page: Page, clips: Locator, places: list[int], word: str) -> None:
-    for place in places:
+    chosen = page.locator("[data-cy=action-manage-selected]")
+    for n_chosen, place in enumerate(places, start=1):
         x, y = corner(clips, place)
         page.mouse.move(x + 30, y + 60)
+        page.wait_for_timeout(300)  # the box to tick fades in
         page.mouse.click(x + 10, y + 10)
+        try:
+            expect(chosen).to_have_text(str(n_chosen), timeout=4_000)
+        except AssertionError:  # the picture took the click while it was still being drawn
+            page.mouse.click(x + 10, y + 10)
+            expect(chosen).to_have_text(str(n_chosen))
     page.locator("[data-cy=action-tag-sample-labels]").click()
     page.locator("[data-cy=sample-tag-input]").fill(word)
     page.locator("[data-cy=sample-tag-input]").press("Enter")
