@@ -22,7 +22,9 @@ from scipy.sparse.csgraph import connected_components
 
 from bench.brain import has_brain, near_duplicates, own_database
 from bench.copies import COPIES
+from pipeline.audio.conform import conform
 from pipeline.audio.fingerprint import fingerprint_from
+from pipeline.core.settings import load_recipe
 from pipeline.core.types import Audio, DuplicateGroup
 from pipeline.plugins.deduplicators.fingerprint import Fingerprint
 from pipeline.plugins.deduplicators.fingerprint import Pairs as FoundPairs
@@ -133,7 +135,7 @@ def main() -> None:
 
 
 def _pool(name: str, files: Sequence[Path], n_copies: int, *, seed: int) -> Pool:
-    """The files, and of each so many copies, every kind in turn."""
+    """The files, and of each so many copies, every kind in turn; all as a cut would leave them, in one audio format."""
     rng, kinds = np.random.default_rng(seed), list(COPIES)
     clips, origins = [_read(file) for file in files], list(range(len(files)))
     stems = [file.stem for file in files]
@@ -146,7 +148,9 @@ def _pool(name: str, files: Sequence[Path], n_copies: int, *, seed: int) -> Pool
             clips.append(COPIES[kind](clips[number], rng))
             origins.append(origins[number])
             gone_through.append(kind)
-    return Pool(name=name, clips=clips, origins=np.array(origins), kinds=gone_through)
+    audio_format = load_recipe().audio_format
+    conformed = [conform(clip, audio_format) for clip in clips]
+    return Pool(name=name, clips=conformed, origins=np.array(origins), kinds=gone_through)
 
 
 def _read(file: Path) -> Audio:
