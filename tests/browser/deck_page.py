@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -70,6 +71,11 @@ deck
 """
 
 CLIPPED = "boxes => boxes.filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.textContent)"
+
+
+def fresh(name: str) -> str:
+    """A sheet that no earlier run of the test has written on."""
+    return f"{name}-{uuid4().hex[:8]}"
 
 
 class Deck:

@@ -9,14 +9,14 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.deck_page import Deck
+from tests.browser.deck_page import Deck, fresh
 from tests.browser.harness import Link, Served
 
 pytestmark = pytest.mark.browser
 
 
 def test_answers_wait_through_a_frozen_kernel_and_a_reload_and_none_is_doubled(page: Page, served: Served) -> None:
-    deck = Deck(page, served, sheet="reload")
+    deck = Deck(page, served, sheet=fresh("reload"))
     page.wait_for_timeout(500)
     frozen = deck.kernel_pid
     os.kill(frozen, signal.SIGSTOP)
@@ -42,13 +42,14 @@ def test_answers_wait_through_a_frozen_kernel_and_a_reload_and_none_is_doubled(p
 
 
 def test_second_tab_sends_what_the_first_could_not_and_asks_for_other_clips(page: Page, served: Served) -> None:
-    first = Deck(page, served, sheet="tabs")
+    sheet = fresh("tabs")
+    first = Deck(page, served, sheet=sheet)
     frozen = first.kernel_pid
     os.kill(frozen, signal.SIGSTOP)
     try:
         first.press("1")
         first.says("1 unsaved")
-        second = Deck(page.context.new_page(), served, sheet="tabs")
+        second = Deck(page.context.new_page(), served, sheet=sheet)
         second.on_clip(1)
         assert [event["label"] for event in second.saved(1)] == ["Dog bark"]
         page.bring_to_front()
@@ -59,7 +60,7 @@ def test_second_tab_sends_what_the_first_could_not_and_asks_for_other_clips(page
 
 def test_labelling_goes_on_while_the_network_is_cut(page: Page, served: Served) -> None:
     link = Link(to_port=served.port)
-    deck = Deck(page, served, sheet="cut", port=link.port)
+    deck = Deck(page, served, sheet=fresh("cut"), port=link.port)
     page.wait_for_timeout(1000)
     link.cut()
     for n in range(3):
@@ -74,7 +75,7 @@ def test_labelling_goes_on_while_the_network_is_cut(page: Page, served: Served) 
 
 
 def test_dead_kernel_asks_for_a_reload_that_saves_everything(page: Page, served: Served) -> None:
-    deck = Deck(page, served, sheet="dead")
+    deck = Deck(page, served, sheet=fresh("dead"))
     page.wait_for_timeout(500)
     os.kill(deck.kernel_pid, signal.SIGKILL)
     deck.press("1")
