@@ -150,13 +150,18 @@ def open_page(browser: Browser, *, width_px: int = 1440, height_px: int = 900, i
     assert errors == []
 
 
-@contextlib.contextmanager
-def _launched(kind: BrowserType, autoplay_policy: str) -> Iterator[Browser]:
+def chromium_path() -> str:
+    """Where Chromium is; without it the test is skipped, and says so."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("no Chromium on this machine: install Debian's package chromium")
+    return path
+
+
+@contextlib.contextmanager
+def _launched(kind: BrowserType, autoplay_policy: str) -> Iterator[Browser]:
     flags = [*CHROMIUM_FLAGS, f"--autoplay-policy={autoplay_policy}"]
-    browser = kind.launch(executable_path=path, headless=True, args=flags)
+    browser = kind.launch(executable_path=chromium_path(), headless=True, args=flags)
     try:
         yield browser
     finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ import soxr
 from playwright.sync_api import Browser, Page, expect
 
 from apps.session import Session
-from tests.browser.harness import CHROMIUM_FLAGS, open_page
+from tests.browser.harness import CHROMIUM_FLAGS, chromium_path, open_page
 from tests.browser.test_curate import (  # noqa: F401  pytest finds fixtures by these names
     PATIENCE_MS,
     SOUNDING,
@@ -110,7 +109,7 @@ def with_microphone(beside: Browser, recording: Path) -> Iterator[Browser]:
         "--autoplay-policy=no-user-gesture-required",
     )
     kind = beside.browser_type
-    path = _chromium()
+    path = chromium_path()
     running = kind.launch(executable_path=path, headless=True, args=[*CHROMIUM_FLAGS, *fake])
     try:
         yield running
@@ -328,10 +327,3 @@ def test_clip_heard_on_the_map_is_searched_by(page: Page, session: Session) -> N
 def clip_of(session: Session, name: str) -> int:  # noqa: F811
     statement = "SELECT clip_id FROM clip JOIN recording r USING (recording_id) WHERE r.name = %s"
     return rows(session, statement, name)[0][0]
-
-
-def _chromium() -> str:
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        pytest.skip("no Chromium on this machine: install Debian's package chromium")
-    return path
