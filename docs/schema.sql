@@ -101,9 +101,23 @@ BEGIN
   RETURN NEW;
 END $$;
 
--- Name: claim_reviews(integer, integer, bigint[], integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: check_verdict(); Type: FUNCTION; Schema: public; Owner: -
 
-CREATE FUNCTION public.claim_reviews(project_id integer, n integer, have bigint[], minutes integer) RETURNS TABLE(clip_id bigint, recording_name text, start_s double precision, duration_s double precision, rate_hz integer, reason text, proposed_label text, proposed_confidence real)
+CREATE FUNCTION public.check_verdict() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM verdict v WHERE v.verdict_id = NEW.supersedes AND v.project_id = NEW.project_id
+                 AND v.clip_id = NEW.clip_id AND v.author = session_user AND v.verdict <> 'withdrawn') THEN
+    RAISE EXCEPTION 'a verdict is taken back by who gave it, on the same clip' USING ERRCODE = 'foreign_key_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+-- Name: claim_reviews(integer, integer, bigint[], integer, integer); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.claim_reviews(project_id integer, n integer, have bigint[], minutes integer, label_id integer DEFAULT NULL::integer) RETURNS TABLE(clip_id bigint, recording_name text, start_s double precision, duration_s double precision, rate_hz integer, reason text, proposed_label text, proposed_confidence real)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -116,23 +130,26 @@ BEGIN
     SELECT v.review_id FROM review v
     WHERE v.project_id = $1 AND v.state = 'open' AND v.clip_id <> ALL (coalesce($3, '{}'))
       AND (v.claimed_by IS NULL OR v.claimed_by = session_user OR v.claimed_until < clock_timestamp())
-      AND session_user <> ALL (v.skipped_by)
+      AND session_user <> ALL (v.skipped_by) AND session_user <> ALL (v.answered_by)
+      AND ($5 IS NULL OR v.proposed_label_id = $5 AND v.proposed_confidence IS NOT NULL AND v.answered_by = '{}')
     -- No limit at all is what LIMIT NULL means.
-    ORDER BY v.position, v.review_id LIMIT least(greatest(coalesce($2, 0), 0), 200) FOR UPDATE SKIP LOCKED
+    ORDER BY CASE WHEN $5 IS NOT NULL THEN -v.proposed_confidence END, v.position, v.review_id
+    LIMIT least(greatest(coalesce($2, 0), 0), 200) FOR UPDATE SKIP LOCKED
   ), claimed AS (
     UPDATE review v SET claimed_by = session_user,
       claimed_until = clock_timestamp() + make_interval(mins => least(greatest(coalesce($4, 1), 1), 240))
     FROM next WHERE v.review_id = next.review_id
-    RETURNING v.position, v.review_id, v.clip_id, v.reason, v.proposed_label_id, v.proposed_confidence
+    RETURNING v.position, v.review_id, v.clip_id, v.reason, v.proposed_label_id, v.proposed_confidence,
+      v.answered_by <> '{}' AS is_blind
   ), assigned AS (
     INSERT INTO assignment (clip_id, person, project_id) SELECT k.clip_id, session_user, $1 FROM claimed k
     ON CONFLICT DO NOTHING
   )
-  SELECT k.clip_id, r.name, c.start_sample::float8 / r.rate_hz, c.duration_s, c.rate_hz, k.reason, l.name,
-    k.proposed_confidence
+  SELECT k.clip_id, r.name, c.start_sample::float8 / r.rate_hz, c.duration_s, c.rate_hz, k.reason,
+    CASE WHEN NOT k.is_blind THEN l.name END, CASE WHEN NOT k.is_blind THEN k.proposed_confidence END
   FROM claimed k JOIN clip c USING (clip_id) JOIN recording r USING (recording_id)
   LEFT JOIN label l ON l.label_id = k.proposed_label_id
-  ORDER BY k.position, k.review_id;
+  ORDER BY CASE WHEN $5 IS NOT NULL THEN -k.proposed_confidence END, k.position, k.review_id;
 END $_$;
 
 -- Name: close_doors(); Type: FUNCTION; Schema: public; Owner: -
@@ -169,6 +186,7 @@ BEGIN
   RETURN (
     SELECT count(*) FROM review v
     WHERE v.project_id = $1 AND v.state = 'open' AND session_user <> ALL (v.skipped_by)
+      AND session_user <> ALL (v.answered_by)
       AND (v.claimed_by IS NULL OR v.claimed_by = session_user OR v.claimed_until < clock_timestamp()));
 END $_$;
 
@@ -423,7 +441,7 @@ CREATE FUNCTION public.is_job(verbs jsonb) RETURNS boolean
     SELECT FROM jsonb_path_query(verbs, '$[*]') line
     WHERE jsonb_typeof(line) <> 'array'
       OR coalesce(line ->> 0, '') <> ALL (ARRAY['ingest', 'cut', 'embed', 'deduplicate', 'select', 'queue', 'augment',
-                                                'export', 'release', 'verify', 'train-encoder'])
+                                                'export', 'release', 'verify', 'train-encoder', 'mislabels'])
       OR EXISTS (SELECT FROM jsonb_path_query(line, '$[*]') word
                  WHERE jsonb_typeof(word) <> 'string' OR word #>> '{}' ~ '^(--(workspace|project)(=|$)|-[wp])'))
 $_$;
@@ -503,6 +521,36 @@ END $$;
 
 COMMENT ON FUNCTION public.my_projects(at_least text) IS 'the projects in which who is logged in has at least this duty; policies ask once a statement';
 
+-- Name: my_standing(integer); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.my_standing(project_id integer) RETURNS TABLE(n_compared bigint, n_agreed double precision, n_gold bigint, n_gold_met bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+BEGIN
+  PERFORM demand_duty($1, 'annotator');
+  RETURN QUERY
+  WITH mine AS (
+    SELECT a.clip_id, a.answer, a.label_id FROM current_annotation a
+    WHERE a.project_id = $1 AND a.source = 'human' AND a.author = session_user
+  ), compared AS (
+    SELECT m.clip_id, avg((o.answer = m.answer AND o.label_id IS NOT DISTINCT FROM m.label_id)::int)::float8 AS share
+    FROM mine m JOIN current_annotation o ON o.project_id = $1 AND o.clip_id = m.clip_id
+    WHERE o.source = 'human' AND o.author <> session_user
+      AND EXISTS (SELECT FROM review v WHERE v.project_id = $1 AND v.clip_id = m.clip_id AND v.state = 'answered')
+    GROUP BY m.clip_id
+  ), golden AS (
+    SELECT DISTINCT ON (g.clip_id) g.clip_id, g.is_gold, g.answer, g.label_id FROM gold g
+    WHERE g.project_id = $1 ORDER BY g.clip_id, g.created_at DESC
+  ), met AS (
+    SELECT (m.answer = g.answer AND m.label_id IS NOT DISTINCT FROM g.label_id) AS is_met
+    FROM golden g JOIN mine m USING (clip_id) WHERE g.is_gold
+  )
+  SELECT (SELECT count(*) FROM compared), (SELECT coalesce(sum(share), 0) FROM compared),
+    (SELECT count(*) FROM met), (SELECT count(*) FROM met WHERE is_met);
+END $_$;
+
 -- Name: queue_job(bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.queue_job(job_id bigint, queue text, task text) RETURNS bigint
@@ -562,6 +610,22 @@ BEGIN
   RAISE EXCEPTION '% is append-only: % refused; add a row that supersedes', TG_TABLE_NAME, TG_OP
     USING ERRCODE = 'insufficient_privilege';
 END $$;
+
+-- Name: release_claims(integer, bigint[]); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.release_claims(project_id integer, clip_ids bigint[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+DECLARE
+  n bigint;
+BEGIN
+  PERFORM demand_duty($1, 'annotator');
+  UPDATE review v SET claimed_by = NULL, claimed_until = NULL
+  WHERE v.project_id = $1 AND v.clip_id = ANY ($2) AND v.state = 'open' AND v.claimed_by = session_user;
+  GET DIAGNOSTICS n = ROW_COUNT;
+  RETURN n;
+END $_$;
 
 -- Name: release_run(bigint); Type: FUNCTION; Schema: public; Owner: -
 
@@ -643,11 +707,22 @@ CREATE FUNCTION public.settle_review() RETURNS trigger
     AS $$
 BEGIN
   IF NEW.answer = 'withdrawn' THEN
-    UPDATE review SET state = 'open', claimed_by = session_user, claimed_until = clock_timestamp() + interval '30 minutes'
-    WHERE project_id = NEW.project_id AND clip_id = NEW.clip_id AND state = 'answered';
+    UPDATE review v SET state = 'open', answered_by = array_remove(v.answered_by, session_user::text),
+      claimed_by = session_user, claimed_until = clock_timestamp() + interval '30 minutes'
+    WHERE v.project_id = NEW.project_id AND v.clip_id = NEW.clip_id
+      AND (v.state = 'answered' OR session_user = ANY (v.answered_by));
   ELSE
-    UPDATE review SET state = 'answered', claimed_by = NULL, claimed_until = NULL
-    WHERE project_id = NEW.project_id AND clip_id = NEW.clip_id AND state = 'open';
+    -- A reviewer's last word ends the asking.
+    UPDATE review v SET answered_by = array_append(array_remove(v.answered_by, session_user::text), session_user::text),
+      state = CASE WHEN NEW.settles OR session_user = ANY (v.answered_by) AND cardinality(v.answered_by) >= v.n_wanted
+                     OR session_user <> ALL (v.answered_by) AND cardinality(v.answered_by) + 1 >= v.n_wanted
+              THEN 'answered' ELSE 'open' END,
+      claimed_by = CASE WHEN v.claimed_by = session_user OR NEW.settles THEN NULL ELSE v.claimed_by END,
+      claimed_until = CASE WHEN v.claimed_by = session_user OR NEW.settles THEN NULL ELSE v.claimed_until END
+    WHERE v.project_id = NEW.project_id AND v.clip_id = NEW.clip_id AND v.state = 'open';
+    -- What is answered is held by nobody.
+    UPDATE review v SET claimed_by = NULL, claimed_until = NULL
+    WHERE v.project_id = NEW.project_id AND v.clip_id = NEW.clip_id AND v.state = 'answered' AND v.claimed_by IS NOT NULL;
   END IF;
   RETURN NULL;
 END $$;
@@ -993,6 +1068,24 @@ BEGIN
   RETURN NULL;
 END $$;
 
+-- Name: waiting_by_proposal(integer); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.waiting_by_proposal(project_id integer) RETURNS TABLE(label_id integer, label text, n bigint, mean_confidence double precision)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+BEGIN
+  PERFORM demand_duty($1, 'annotator');
+  RETURN QUERY
+  SELECT l.label_id, l.name, count(*), avg(v.proposed_confidence)::float8
+  FROM review v JOIN label l ON l.label_id = v.proposed_label_id
+  WHERE v.project_id = $1 AND v.state = 'open' AND v.proposed_confidence IS NOT NULL AND v.answered_by = '{}'
+    AND session_user <> ALL (v.skipped_by)
+    AND (v.claimed_by IS NULL OR v.claimed_by = session_user OR v.claimed_until < clock_timestamp())
+  GROUP BY l.label_id, l.name ORDER BY count(*) DESC, l.name;
+END $_$;
+
 -- Name: admin_act; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.admin_act (
@@ -1034,16 +1127,36 @@ CREATE TABLE public.annotation (
     speed real,
     author text DEFAULT SESSION_USER NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT annotation_answer_check CHECK ((answer = ANY (ARRAY['label'::text, 'unsure'::text, 'none_of_these'::text, 'withdrawn'::text]))),
+    heard_share real,
+    picture text,
+    screen text,
+    settles boolean DEFAULT false NOT NULL,
+    CONSTRAINT annotation_answer_check CHECK ((answer = ANY (ARRAY['label'::text, 'unsure'::text, 'none_of_these'::text, 'bad_audio'::text, 'withdrawn'::text]))),
     CONSTRAINT annotation_check CHECK (((answer = 'label'::text) = (label_id IS NOT NULL))),
     CONSTRAINT annotation_check1 CHECK (((answer <> 'withdrawn'::text) OR (supersedes IS NOT NULL))),
     CONSTRAINT annotation_confidence_check CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
     CONSTRAINT annotation_heard_s_check CHECK ((heard_s >= (0)::double precision)),
+    CONSTRAINT annotation_heard_share_check CHECK (((heard_share >= (0)::double precision) AND (heard_share <= (1)::double precision))),
     CONSTRAINT annotation_n_plays_check CHECK ((n_plays >= 0)),
+    CONSTRAINT annotation_picture_check CHECK (((length(picture) >= 1) AND (length(picture) <= 64))),
     CONSTRAINT annotation_response_ms_check CHECK ((response_ms >= 0)),
+    CONSTRAINT annotation_screen_check CHECK ((screen = ANY (ARRAY['deck'::text, 'grid'::text, 'flags'::text, 'map'::text]))),
+    CONSTRAINT annotation_settles_check CHECK (((NOT settles) OR (source = 'human'::text))),
     CONSTRAINT annotation_source_check CHECK ((source = ANY (ARRAY['human'::text, 'folder'::text, 'file_name'::text, 'csv'::text, 'function'::text, 'model'::text]))),
     CONSTRAINT annotation_speed_check CHECK ((speed > (0)::double precision))
 );
+
+-- Name: COLUMN annotation.heard_share; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.annotation.heard_share IS 'which part of the clip sounded at least once before the answer';
+
+-- Name: COLUMN annotation.picture; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.annotation.picture IS 'hash of the spectrogram recipe by which the clip was seen';
+
+-- Name: COLUMN annotation.settles; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.annotation.settles IS 'a reviewer''s last word: it is the consensus, whatever others say';
 
 -- Name: assignment; Type: TABLE; Schema: public; Owner: -
 
@@ -1223,7 +1336,8 @@ CREATE VIEW public.current_annotation WITH (security_invoker='true') AS
     label_id,
     confidence,
     author,
-    created_at
+    created_at,
+    settles
    FROM public.annotation a
   WHERE ((answer <> 'withdrawn'::text) AND (NOT (EXISTS ( SELECT
            FROM public.annotation later
@@ -1489,6 +1603,22 @@ CREATE TABLE public.flag (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+-- Name: gold; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.gold (
+    gold_id uuid NOT NULL,
+    project_id integer NOT NULL,
+    clip_id bigint NOT NULL,
+    is_gold boolean NOT NULL,
+    answer text,
+    label_id integer,
+    author text DEFAULT SESSION_USER NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT gold_answer_check CHECK ((answer = ANY (ARRAY['label'::text, 'none_of_these'::text]))),
+    CONSTRAINT gold_check CHECK ((is_gold = (answer IS NOT NULL))),
+    CONSTRAINT gold_check1 CHECK (((NOT (answer IS DISTINCT FROM 'label'::text)) = (label_id IS NOT NULL)))
+);
+
 -- Name: job; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.job (
@@ -1708,6 +1838,33 @@ ALTER TABLE public.project ALTER COLUMN project_id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+-- Name: queue_plan; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.queue_plan (
+    project_id integer NOT NULL,
+    strategy jsonb NOT NULL,
+    selection text,
+    is_live boolean DEFAULT true NOT NULL,
+    audit_share real NOT NULL,
+    overlap_share real NOT NULL,
+    n_people smallint NOT NULL,
+    ranked_at timestamp with time zone,
+    operation_id bigint NOT NULL,
+    author text DEFAULT SESSION_USER NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT queue_plan_audit_share_check CHECK (((audit_share >= (0)::double precision) AND (audit_share <= (1)::double precision))),
+    CONSTRAINT queue_plan_n_people_check CHECK (((n_people >= 2) AND (n_people <= 20))),
+    CONSTRAINT queue_plan_overlap_share_check CHECK (((overlap_share >= (0)::double precision) AND (overlap_share <= (1)::double precision)))
+);
+
+-- Name: COLUMN queue_plan.audit_share; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.queue_plan.audit_share IS 'share of the questions drawn by lot, from which the honest estimates come';
+
+-- Name: COLUMN queue_plan.overlap_share; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.queue_plan.overlap_share IS 'share of the clips that n_people people are asked about';
+
 -- Name: recording; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.recording (
@@ -1810,9 +1967,20 @@ CREATE TABLE public.review (
     operation_id bigint NOT NULL,
     author text DEFAULT SESSION_USER NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    n_wanted smallint DEFAULT 1 NOT NULL,
+    answered_by text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT review_check CHECK (((claimed_by IS NULL) = (claimed_until IS NULL))),
+    CONSTRAINT review_n_wanted_check CHECK ((n_wanted > 0)),
     CONSTRAINT review_state_check CHECK ((state = ANY (ARRAY['open'::text, 'answered'::text])))
 );
+
+-- Name: COLUMN review.n_wanted; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.review.n_wanted IS 'how many people are to answer; 32767 asks everybody (a gold clip)';
+
+-- Name: COLUMN review.answered_by; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.review.answered_by IS 'who has answered; nobody of them is asked again, and who follows sees no proposal';
 
 -- Name: review_review_id_seq; Type: SEQUENCE; Schema: public; Owner: -
 
@@ -1906,6 +2074,25 @@ ALTER TABLE public.source ALTER COLUMN source_id ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+-- Name: suspect; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.suspect (
+    project_id integer NOT NULL,
+    clip_id bigint NOT NULL,
+    "position" integer NOT NULL,
+    score real NOT NULL,
+    given_label_id integer NOT NULL,
+    suggested_label_id integer NOT NULL,
+    given_probability real NOT NULL,
+    suggested_probability real NOT NULL,
+    nearest_given_clip_id bigint,
+    nearest_suggested_clip_id bigint,
+    reason text NOT NULL,
+    operation_id bigint NOT NULL,
+    author text DEFAULT SESSION_USER NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 -- Name: tally; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.tally (
@@ -1931,6 +2118,27 @@ ALTER TABLE public.tally ALTER COLUMN tally_id ADD GENERATED ALWAYS AS IDENTITY 
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+-- Name: verdict; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.verdict (
+    verdict_id uuid NOT NULL,
+    project_id integer NOT NULL,
+    clip_id bigint NOT NULL,
+    doubt text NOT NULL,
+    verdict text NOT NULL,
+    given_label_id integer,
+    suggested_label_id integer,
+    label_id integer,
+    score real,
+    supersedes uuid,
+    author text DEFAULT SESSION_USER NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT verdict_check CHECK (((verdict = ANY (ARRAY['confirmed'::text, 'relabelled'::text])) = (label_id IS NOT NULL))),
+    CONSTRAINT verdict_check1 CHECK (((verdict = 'withdrawn'::text) = (supersedes IS NOT NULL))),
+    CONSTRAINT verdict_doubt_check CHECK ((doubt = ANY (ARRAY['suspect'::text, 'flagged'::text, 'disputed'::text]))),
+    CONSTRAINT verdict_verdict_check CHECK ((verdict = ANY (ARRAY['confirmed'::text, 'relabelled'::text, 'none_of_these'::text, 'unsure'::text, 'bad_audio'::text, 'withdrawn'::text])))
 );
 
 -- Name: admin_act admin_act_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2098,6 +2306,11 @@ ALTER TABLE ONLY public.fingerprint
 ALTER TABLE ONLY public.flag
     ADD CONSTRAINT flag_pkey PRIMARY KEY (flag_id);
 
+-- Name: gold gold_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.gold
+    ADD CONSTRAINT gold_pkey PRIMARY KEY (gold_id);
+
 -- Name: job job_of_project; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.job
@@ -2178,6 +2391,11 @@ ALTER TABLE ONLY public.project
 ALTER TABLE ONLY public.project
     ADD CONSTRAINT project_pkey PRIMARY KEY (project_id);
 
+-- Name: queue_plan queue_plan_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.queue_plan
+    ADD CONSTRAINT queue_plan_pkey PRIMARY KEY (project_id);
+
 -- Name: recording_label recording_label_recording_id_source_label_id_start_sample_s_key; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.recording_label
@@ -2243,10 +2461,20 @@ ALTER TABLE ONLY public.source
 ALTER TABLE ONLY public.source
     ADD CONSTRAINT source_project_id_uri_key UNIQUE (project_id, uri);
 
+-- Name: suspect suspect_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.suspect
+    ADD CONSTRAINT suspect_pkey PRIMARY KEY (project_id, clip_id);
+
 -- Name: tally tally_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.tally
     ADD CONSTRAINT tally_pkey PRIMARY KEY (tally_id);
+
+-- Name: verdict verdict_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.verdict
+    ADD CONSTRAINT verdict_pkey PRIMARY KEY (verdict_id);
 
 -- Name: annotation_by_author; Type: INDEX; Schema: public; Owner: -
 
@@ -2259,6 +2487,10 @@ CREATE INDEX annotation_by_clip ON public.annotation USING btree (project_id, cl
 -- Name: annotation_by_label; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX annotation_by_label ON public.annotation USING btree (project_id, label_id, clip_id) WHERE (label_id IS NOT NULL);
+
+-- Name: annotation_human_by_time; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX annotation_human_by_time ON public.annotation USING btree (project_id, created_at) WHERE (source = 'human'::text);
 
 -- Name: annotation_superseded; Type: INDEX; Schema: public; Owner: -
 
@@ -2332,6 +2564,10 @@ CREATE INDEX fingerprint_by_clip ON public.fingerprint USING btree (project_id, 
 
 CREATE INDEX flag_by_clip ON public.flag USING btree (project_id, clip_id, created_at DESC);
 
+-- Name: gold_by_clip; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX gold_by_clip ON public.gold USING btree (project_id, clip_id, created_at DESC);
+
 -- Name: job_by_project; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX job_by_project ON public.job USING btree (project_id, job_id DESC);
@@ -2392,9 +2628,21 @@ CREATE INDEX review_next ON public.review USING btree (project_id, "position", r
 
 CREATE UNIQUE INDEX review_one_a_clip ON public.review USING btree (project_id, clip_id);
 
+-- Name: suspect_in_order; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX suspect_in_order ON public.suspect USING btree (project_id, "position");
+
 -- Name: tally_by_facet; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX tally_by_facet ON public.tally USING btree (project_id, facet, key);
+
+-- Name: verdict_by_clip; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX verdict_by_clip ON public.verdict USING btree (project_id, clip_id, created_at DESC);
+
+-- Name: verdict_superseded; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX verdict_superseded ON public.verdict USING btree (supersedes) WHERE (supersedes IS NOT NULL);
 
 -- Name: admin_act append_only; Type: TRIGGER; Schema: public; Owner: -
 
@@ -2420,6 +2668,10 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.duplica
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.flag FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+-- Name: gold append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.gold FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 -- Name: operation append_only; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.operation FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -2432,9 +2684,17 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.operati
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.recording_label FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+-- Name: verdict append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.verdict FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 -- Name: annotation check_supersedes; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER check_supersedes BEFORE INSERT ON public.annotation FOR EACH ROW WHEN (((new.source = 'human'::text) OR (new.supersedes IS NOT NULL))) EXECUTE FUNCTION public.check_supersedes();
+
+-- Name: verdict check_verdict; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER check_verdict BEFORE INSERT ON public.verdict FOR EACH ROW WHEN ((new.supersedes IS NOT NULL)) EXECUTE FUNCTION public.check_verdict();
 
 -- Name: progress keep_to_author; Type: TRIGGER; Schema: public; Owner: -
 
@@ -2524,6 +2784,10 @@ CREATE TRIGGER stamp_author BEFORE INSERT ON public.fingerprint FOR EACH ROW WHE
 
 CREATE TRIGGER stamp_author BEFORE INSERT ON public.flag FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
 
+-- Name: gold stamp_author; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.gold FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+
 -- Name: job stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER stamp_author BEFORE INSERT ON public.job FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
@@ -2560,6 +2824,10 @@ CREATE TRIGGER stamp_author BEFORE INSERT ON public.problem FOR EACH ROW WHEN ((
 
 CREATE TRIGGER stamp_author BEFORE INSERT ON public.project FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
 
+-- Name: queue_plan stamp_author; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.queue_plan FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+
 -- Name: recording stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER stamp_author BEFORE INSERT ON public.recording FOR EACH ROW WHEN (((new.author IS DISTINCT FROM SESSION_USER) OR (new.created_at IS DISTINCT FROM now()))) EXECUTE FUNCTION public.stamp_author();
@@ -2583,6 +2851,14 @@ CREATE TRIGGER stamp_author BEFORE INSERT ON public.selection_item FOR EACH ROW 
 -- Name: source stamp_author; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER stamp_author BEFORE INSERT ON public.source FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+
+-- Name: suspect stamp_author; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.suspect FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
+
+-- Name: verdict stamp_author; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER stamp_author BEFORE INSERT ON public.verdict FOR EACH ROW EXECUTE FUNCTION public.stamp_author();
 
 -- Name: annotation tally_added; Type: TRIGGER; Schema: public; Owner: -
 
@@ -2881,6 +3157,16 @@ ALTER TABLE ONLY public.flag
 ALTER TABLE ONLY public.flag
     ADD CONSTRAINT flag_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
 
+-- Name: gold gold_project_id_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.gold
+    ADD CONSTRAINT gold_project_id_clip_id_fkey FOREIGN KEY (project_id, clip_id) REFERENCES public.clip(project_id, clip_id);
+
+-- Name: gold gold_project_id_label_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.gold
+    ADD CONSTRAINT gold_project_id_label_id_fkey FOREIGN KEY (project_id, label_id) REFERENCES public.label(project_id, label_id);
+
 -- Name: job job_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.job
@@ -2961,6 +3247,16 @@ ALTER TABLE ONLY public.progress
 ALTER TABLE ONLY public.progress
     ADD CONSTRAINT progress_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
 
+-- Name: queue_plan queue_plan_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.queue_plan
+    ADD CONSTRAINT queue_plan_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
+
+-- Name: queue_plan queue_plan_project_id_operation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.queue_plan
+    ADD CONSTRAINT queue_plan_project_id_operation_id_fkey FOREIGN KEY (project_id, operation_id) REFERENCES public.operation(project_id, operation_id);
+
 -- Name: recording_label recording_label_label_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.recording_label
@@ -3036,10 +3332,65 @@ ALTER TABLE ONLY public.selection
 ALTER TABLE ONLY public.source
     ADD CONSTRAINT source_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id);
 
+-- Name: suspect suspect_project_id_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.suspect
+    ADD CONSTRAINT suspect_project_id_clip_id_fkey FOREIGN KEY (project_id, clip_id) REFERENCES public.clip(project_id, clip_id);
+
+-- Name: suspect suspect_project_id_given_label_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.suspect
+    ADD CONSTRAINT suspect_project_id_given_label_id_fkey FOREIGN KEY (project_id, given_label_id) REFERENCES public.label(project_id, label_id);
+
+-- Name: suspect suspect_project_id_nearest_given_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.suspect
+    ADD CONSTRAINT suspect_project_id_nearest_given_clip_id_fkey FOREIGN KEY (project_id, nearest_given_clip_id) REFERENCES public.clip(project_id, clip_id);
+
+-- Name: suspect suspect_project_id_nearest_suggested_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.suspect
+    ADD CONSTRAINT suspect_project_id_nearest_suggested_clip_id_fkey FOREIGN KEY (project_id, nearest_suggested_clip_id) REFERENCES public.clip(project_id, clip_id);
+
+-- Name: suspect suspect_project_id_operation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.suspect
+    ADD CONSTRAINT suspect_project_id_operation_id_fkey FOREIGN KEY (project_id, operation_id) REFERENCES public.operation(project_id, operation_id);
+
+-- Name: suspect suspect_project_id_suggested_label_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.suspect
+    ADD CONSTRAINT suspect_project_id_suggested_label_id_fkey FOREIGN KEY (project_id, suggested_label_id) REFERENCES public.label(project_id, label_id);
+
 -- Name: tally tally_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.tally
     ADD CONSTRAINT tally_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.project(project_id) ON DELETE CASCADE;
+
+-- Name: verdict verdict_project_id_clip_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.verdict
+    ADD CONSTRAINT verdict_project_id_clip_id_fkey FOREIGN KEY (project_id, clip_id) REFERENCES public.clip(project_id, clip_id);
+
+-- Name: verdict verdict_project_id_given_label_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.verdict
+    ADD CONSTRAINT verdict_project_id_given_label_id_fkey FOREIGN KEY (project_id, given_label_id) REFERENCES public.label(project_id, label_id);
+
+-- Name: verdict verdict_project_id_label_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.verdict
+    ADD CONSTRAINT verdict_project_id_label_id_fkey FOREIGN KEY (project_id, label_id) REFERENCES public.label(project_id, label_id);
+
+-- Name: verdict verdict_project_id_suggested_label_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.verdict
+    ADD CONSTRAINT verdict_project_id_suggested_label_id_fkey FOREIGN KEY (project_id, suggested_label_id) REFERENCES public.label(project_id, label_id);
+
+-- Name: verdict verdict_supersedes_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.verdict
+    ADD CONSTRAINT verdict_supersedes_fkey FOREIGN KEY (supersedes) REFERENCES public.verdict(verdict_id);
 
 -- Name: admin_act; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -3055,7 +3406,7 @@ ALTER TABLE public.annotation ENABLE ROW LEVEL SECURITY;
 
 -- Name: annotation annotation_add; Type: POLICY; Schema: public; Owner: -
 
-CREATE POLICY annotation_add ON public.annotation FOR INSERT TO earmark_annotator WITH CHECK (((source = 'human'::text) AND (project_id = ANY (( SELECT public.my_projects('annotator'::text) AS my_projects)::integer[])) AND (EXISTS ( SELECT
+CREATE POLICY annotation_add ON public.annotation FOR INSERT TO earmark_annotator WITH CHECK (((source = 'human'::text) AND (project_id = ANY (( SELECT public.my_projects('annotator'::text) AS my_projects)::integer[])) AND ((NOT settles) OR (project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[]))) AND (EXISTS ( SELECT
    FROM public.clip c
   WHERE (c.clip_id = annotation.clip_id)))));
 
@@ -3331,6 +3682,18 @@ CREATE POLICY flag_own ON public.flag FOR SELECT TO earmark_annotator USING (((a
 
 CREATE POLICY flag_read ON public.flag FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
 
+-- Name: gold; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.gold ENABLE ROW LEVEL SECURITY;
+
+-- Name: gold gold_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY gold_add ON public.gold FOR INSERT TO earmark_reviewer WITH CHECK ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: gold gold_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY gold_read ON public.gold FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
 -- Name: job; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.job ENABLE ROW LEVEL SECURITY;
@@ -3473,6 +3836,26 @@ CREATE POLICY project_change ON public.project FOR UPDATE TO earmark_researcher 
 
 CREATE POLICY project_read ON public.project FOR SELECT TO earmark_annotator USING ((project_id = ANY (( SELECT public.my_projects('annotator'::text) AS my_projects)::integer[])));
 
+-- Name: queue_plan; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.queue_plan ENABLE ROW LEVEL SECURITY;
+
+-- Name: queue_plan queue_plan_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY queue_plan_add ON public.queue_plan FOR INSERT TO earmark_reviewer WITH CHECK ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: queue_plan queue_plan_change; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY queue_plan_change ON public.queue_plan FOR UPDATE TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: queue_plan queue_plan_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY queue_plan_read ON public.queue_plan FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: queue_plan queue_plan_remove; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY queue_plan_remove ON public.queue_plan FOR DELETE TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
 -- Name: recording; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.recording ENABLE ROW LEVEL SECURITY;
@@ -3573,6 +3956,22 @@ CREATE POLICY source_change ON public.source FOR UPDATE TO earmark_researcher US
 
 CREATE POLICY source_read ON public.source FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
 
+-- Name: suspect; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.suspect ENABLE ROW LEVEL SECURITY;
+
+-- Name: suspect suspect_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY suspect_add ON public.suspect FOR INSERT TO earmark_reviewer WITH CHECK ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: suspect suspect_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY suspect_read ON public.suspect FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: suspect suspect_remove; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY suspect_remove ON public.suspect FOR DELETE TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
 -- Name: tally; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.tally ENABLE ROW LEVEL SECURITY;
@@ -3580,6 +3979,18 @@ ALTER TABLE public.tally ENABLE ROW LEVEL SECURITY;
 -- Name: tally tally_read; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY tally_read ON public.tally FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: verdict; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.verdict ENABLE ROW LEVEL SECURITY;
+
+-- Name: verdict verdict_add; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY verdict_add ON public.verdict FOR INSERT TO earmark_reviewer WITH CHECK ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
+
+-- Name: verdict verdict_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY verdict_read ON public.verdict FOR SELECT TO earmark_reviewer USING ((project_id = ANY (( SELECT public.my_projects('reviewer'::text) AS my_projects)::integer[])));
 
 -- Name: SCHEMA public; Type: ACL; Schema: -; Owner: -
 
@@ -3755,10 +4166,14 @@ REVOKE ALL ON FUNCTION public.add_tally(of_project integer, of_facet text, of_ke
 
 REVOKE ALL ON FUNCTION public.check_supersedes() FROM PUBLIC;
 
--- Name: FUNCTION claim_reviews(project_id integer, n integer, have bigint[], minutes integer); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION check_verdict(); Type: ACL; Schema: public; Owner: -
 
-REVOKE ALL ON FUNCTION public.claim_reviews(project_id integer, n integer, have bigint[], minutes integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.claim_reviews(project_id integer, n integer, have bigint[], minutes integer) TO earmark_annotator;
+REVOKE ALL ON FUNCTION public.check_verdict() FROM PUBLIC;
+
+-- Name: FUNCTION claim_reviews(project_id integer, n integer, have bigint[], minutes integer, label_id integer); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.claim_reviews(project_id integer, n integer, have bigint[], minutes integer, label_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_reviews(project_id integer, n integer, have bigint[], minutes integer, label_id integer) TO earmark_annotator;
 
 -- Name: FUNCTION close_doors(); Type: ACL; Schema: public; Owner: -
 
@@ -3863,6 +4278,11 @@ GRANT ALL ON FUNCTION public.my_duty(project_id integer) TO earmark_annotator;
 REVOKE ALL ON FUNCTION public.my_projects(at_least text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_projects(at_least text) TO earmark_annotator;
 
+-- Name: FUNCTION my_standing(project_id integer); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.my_standing(project_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.my_standing(project_id integer) TO earmark_annotator;
+
 -- Name: FUNCTION queue_job(job_id bigint, queue text, task text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.queue_job(job_id bigint, queue text, task text) FROM PUBLIC;
@@ -3876,6 +4296,11 @@ GRANT ALL ON FUNCTION public.recount(of_project integer) TO earmark_researcher;
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.refuse_change() FROM PUBLIC;
+
+-- Name: FUNCTION release_claims(project_id integer, clip_ids bigint[]); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.release_claims(project_id integer, clip_ids bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.release_claims(project_id integer, clip_ids bigint[]) TO earmark_annotator;
 
 -- Name: FUNCTION release_run(operation_id bigint); Type: ACL; Schema: public; Owner: -
 
@@ -3955,6 +4380,11 @@ REVOKE ALL ON FUNCTION public.tally_reviews() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.tally_rows() FROM PUBLIC;
 
+-- Name: FUNCTION waiting_by_proposal(project_id integer); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.waiting_by_proposal(project_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.waiting_by_proposal(project_id integer) TO earmark_annotator;
+
 -- Name: TABLE admin_act; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.admin_act TO earmark_admin;
@@ -4011,6 +4441,22 @@ GRANT INSERT(response_ms) ON TABLE public.annotation TO earmark_annotator;
 -- Name: COLUMN annotation.speed; Type: ACL; Schema: public; Owner: -
 
 GRANT INSERT(speed) ON TABLE public.annotation TO earmark_annotator;
+
+-- Name: COLUMN annotation.heard_share; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(heard_share) ON TABLE public.annotation TO earmark_annotator;
+
+-- Name: COLUMN annotation.picture; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(picture) ON TABLE public.annotation TO earmark_annotator;
+
+-- Name: COLUMN annotation.screen; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(screen) ON TABLE public.annotation TO earmark_annotator;
+
+-- Name: COLUMN annotation.settles; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(settles) ON TABLE public.annotation TO earmark_annotator;
 
 -- Name: TABLE assignment; Type: ACL; Schema: public; Owner: -
 
@@ -4552,6 +4998,34 @@ GRANT INSERT(clip_id) ON TABLE public.flag TO earmark_annotator;
 
 GRANT INSERT(is_raised) ON TABLE public.flag TO earmark_annotator;
 
+-- Name: TABLE gold; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.gold TO earmark_reviewer;
+
+-- Name: COLUMN gold.gold_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(gold_id) ON TABLE public.gold TO earmark_reviewer;
+
+-- Name: COLUMN gold.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.gold TO earmark_reviewer;
+
+-- Name: COLUMN gold.clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(clip_id) ON TABLE public.gold TO earmark_reviewer;
+
+-- Name: COLUMN gold.is_gold; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(is_gold) ON TABLE public.gold TO earmark_reviewer;
+
+-- Name: COLUMN gold.answer; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(answer) ON TABLE public.gold TO earmark_reviewer;
+
+-- Name: COLUMN gold.label_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(label_id) ON TABLE public.gold TO earmark_reviewer;
+
 -- Name: TABLE job; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.job TO earmark_reviewer;
@@ -4789,6 +5263,46 @@ GRANT UPDATE(recipe) ON TABLE public.project TO earmark_researcher;
 
 GRANT UPDATE(truth_uri) ON TABLE public.project TO earmark_researcher;
 
+-- Name: TABLE queue_plan; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,DELETE ON TABLE public.queue_plan TO earmark_reviewer;
+
+-- Name: COLUMN queue_plan.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.queue_plan TO earmark_reviewer;
+
+-- Name: COLUMN queue_plan.strategy; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(strategy) ON TABLE public.queue_plan TO earmark_reviewer;
+
+-- Name: COLUMN queue_plan.selection; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(selection) ON TABLE public.queue_plan TO earmark_reviewer;
+
+-- Name: COLUMN queue_plan.is_live; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(is_live),UPDATE(is_live) ON TABLE public.queue_plan TO earmark_reviewer;
+
+-- Name: COLUMN queue_plan.audit_share; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(audit_share) ON TABLE public.queue_plan TO earmark_reviewer;
+
+-- Name: COLUMN queue_plan.overlap_share; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(overlap_share) ON TABLE public.queue_plan TO earmark_reviewer;
+
+-- Name: COLUMN queue_plan.n_people; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_people) ON TABLE public.queue_plan TO earmark_reviewer;
+
+-- Name: COLUMN queue_plan.ranked_at; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(ranked_at),UPDATE(ranked_at) ON TABLE public.queue_plan TO earmark_reviewer;
+
+-- Name: COLUMN queue_plan.operation_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(operation_id) ON TABLE public.queue_plan TO earmark_reviewer;
+
 -- Name: TABLE recording; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.recording TO earmark_reviewer;
@@ -4927,36 +5441,78 @@ GRANT INSERT(stop_sample) ON TABLE public.recording_label TO earmark_researcher;
 
 -- Name: TABLE review; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT ON TABLE public.review TO earmark_annotator;
 GRANT SELECT,DELETE ON TABLE public.review TO earmark_reviewer;
+
+-- Name: COLUMN review.review_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(review_id) ON TABLE public.review TO earmark_annotator;
 
 -- Name: COLUMN review.project_id; Type: ACL; Schema: public; Owner: -
 
 GRANT INSERT(project_id) ON TABLE public.review TO earmark_reviewer;
+GRANT SELECT(project_id) ON TABLE public.review TO earmark_annotator;
 
 -- Name: COLUMN review.clip_id; Type: ACL; Schema: public; Owner: -
 
 GRANT INSERT(clip_id) ON TABLE public.review TO earmark_reviewer;
+GRANT SELECT(clip_id) ON TABLE public.review TO earmark_annotator;
 
 -- Name: COLUMN review."position"; Type: ACL; Schema: public; Owner: -
 
 GRANT INSERT("position"),UPDATE("position") ON TABLE public.review TO earmark_reviewer;
+GRANT SELECT("position") ON TABLE public.review TO earmark_annotator;
 
 -- Name: COLUMN review.reason; Type: ACL; Schema: public; Owner: -
 
-GRANT INSERT(reason) ON TABLE public.review TO earmark_reviewer;
+GRANT INSERT(reason),UPDATE(reason) ON TABLE public.review TO earmark_reviewer;
+GRANT SELECT(reason) ON TABLE public.review TO earmark_annotator;
 
 -- Name: COLUMN review.proposed_label_id; Type: ACL; Schema: public; Owner: -
 
-GRANT INSERT(proposed_label_id) ON TABLE public.review TO earmark_reviewer;
+GRANT INSERT(proposed_label_id),UPDATE(proposed_label_id) ON TABLE public.review TO earmark_reviewer;
+GRANT SELECT(proposed_label_id) ON TABLE public.review TO earmark_annotator;
 
 -- Name: COLUMN review.proposed_confidence; Type: ACL; Schema: public; Owner: -
 
-GRANT INSERT(proposed_confidence) ON TABLE public.review TO earmark_reviewer;
+GRANT INSERT(proposed_confidence),UPDATE(proposed_confidence) ON TABLE public.review TO earmark_reviewer;
+GRANT SELECT(proposed_confidence) ON TABLE public.review TO earmark_annotator;
+
+-- Name: COLUMN review.state; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(state) ON TABLE public.review TO earmark_annotator;
+
+-- Name: COLUMN review.claimed_by; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(claimed_by) ON TABLE public.review TO earmark_annotator;
+
+-- Name: COLUMN review.claimed_until; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(claimed_until) ON TABLE public.review TO earmark_annotator;
+
+-- Name: COLUMN review.skipped_by; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(skipped_by) ON TABLE public.review TO earmark_annotator;
 
 -- Name: COLUMN review.operation_id; Type: ACL; Schema: public; Owner: -
 
 GRANT INSERT(operation_id) ON TABLE public.review TO earmark_reviewer;
+GRANT SELECT(operation_id) ON TABLE public.review TO earmark_annotator;
+
+-- Name: COLUMN review.author; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(author) ON TABLE public.review TO earmark_annotator;
+
+-- Name: COLUMN review.created_at; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(created_at) ON TABLE public.review TO earmark_annotator;
+
+-- Name: COLUMN review.n_wanted; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_wanted),UPDATE(n_wanted) ON TABLE public.review TO earmark_reviewer;
+
+-- Name: COLUMN review.answered_by; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(answered_by) ON TABLE public.review TO earmark_reviewer;
 
 -- Name: TABLE schema_migration; Type: ACL; Schema: public; Owner: -
 
@@ -5041,6 +5597,102 @@ GRANT INSERT(looked_at),UPDATE(looked_at) ON TABLE public.source TO earmark_rese
 
 GRANT INSERT(n_files),UPDATE(n_files) ON TABLE public.source TO earmark_researcher;
 
+-- Name: TABLE suspect; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,DELETE ON TABLE public.suspect TO earmark_reviewer;
+
+-- Name: COLUMN suspect.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.suspect TO earmark_reviewer;
+
+-- Name: COLUMN suspect.clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(clip_id) ON TABLE public.suspect TO earmark_reviewer;
+
+-- Name: COLUMN suspect."position"; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT("position") ON TABLE public.suspect TO earmark_reviewer;
+
+-- Name: COLUMN suspect.score; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(score) ON TABLE public.suspect TO earmark_reviewer;
+
+-- Name: COLUMN suspect.given_label_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(given_label_id) ON TABLE public.suspect TO earmark_reviewer;
+
+-- Name: COLUMN suspect.suggested_label_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(suggested_label_id) ON TABLE public.suspect TO earmark_reviewer;
+
+-- Name: COLUMN suspect.given_probability; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(given_probability) ON TABLE public.suspect TO earmark_reviewer;
+
+-- Name: COLUMN suspect.suggested_probability; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(suggested_probability) ON TABLE public.suspect TO earmark_reviewer;
+
+-- Name: COLUMN suspect.nearest_given_clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(nearest_given_clip_id) ON TABLE public.suspect TO earmark_reviewer;
+
+-- Name: COLUMN suspect.nearest_suggested_clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(nearest_suggested_clip_id) ON TABLE public.suspect TO earmark_reviewer;
+
+-- Name: COLUMN suspect.reason; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(reason) ON TABLE public.suspect TO earmark_reviewer;
+
+-- Name: COLUMN suspect.operation_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(operation_id) ON TABLE public.suspect TO earmark_reviewer;
+
 -- Name: TABLE tally; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.tally TO earmark_reviewer;
+
+-- Name: TABLE verdict; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.verdict TO earmark_reviewer;
+
+-- Name: COLUMN verdict.verdict_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(verdict_id) ON TABLE public.verdict TO earmark_reviewer;
+
+-- Name: COLUMN verdict.project_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(project_id) ON TABLE public.verdict TO earmark_reviewer;
+
+-- Name: COLUMN verdict.clip_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(clip_id) ON TABLE public.verdict TO earmark_reviewer;
+
+-- Name: COLUMN verdict.doubt; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(doubt) ON TABLE public.verdict TO earmark_reviewer;
+
+-- Name: COLUMN verdict.verdict; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(verdict) ON TABLE public.verdict TO earmark_reviewer;
+
+-- Name: COLUMN verdict.given_label_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(given_label_id) ON TABLE public.verdict TO earmark_reviewer;
+
+-- Name: COLUMN verdict.suggested_label_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(suggested_label_id) ON TABLE public.verdict TO earmark_reviewer;
+
+-- Name: COLUMN verdict.label_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(label_id) ON TABLE public.verdict TO earmark_reviewer;
+
+-- Name: COLUMN verdict.score; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(score) ON TABLE public.verdict TO earmark_reviewer;
+
+-- Name: COLUMN verdict.supersedes; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(supersedes) ON TABLE public.verdict TO earmark_reviewer;

@@ -27,9 +27,10 @@ def save_answers(
         conn.execute(
             """
             INSERT INTO annotation (annotation_id, project_id, clip_id, source, answer, label_id, supersedes,
-              n_plays, heard_s, response_ms, speed)
+              n_plays, heard_s, response_ms, speed, heard_share, screen, picture, settles)
             SELECT %(annotation_id)s, c.project_id, c.clip_id, 'human', %(answer)s, %(label_id)s, %(supersedes)s,
-              %(n_plays)s, %(heard_s)s, %(response_ms)s, %(speed)s
+              %(n_plays)s, %(heard_s)s, %(response_ms)s, %(speed)s,
+              %(heard_share)s, %(screen)s, %(picture)s, %(settles)s
             FROM clip c WHERE c.project_id = %(project_id)s AND c.clip_id = %(clip_id)s
             ON CONFLICT (annotation_id) DO NOTHING
             """,
@@ -44,6 +45,10 @@ def save_answers(
                 "heard_s": heard.heard_s if heard else None,
                 "response_ms": heard.response_ms if heard else None,
                 "speed": heard.speed if heard else None,
+                "heard_share": heard.share if heard else None,
+                "screen": given.screen,
+                "picture": given.picture,
+                "settles": given.settles,
             },
         )
 
@@ -95,15 +100,15 @@ def read_votes(conn: Connection[TupleRow], project_id: int) -> dict[int, list[Vo
     """The current annotations of every active clip that is not redundant, by clip id, oldest first."""
     rows = conn.execute(
         """
-        SELECT a.clip_id, a.source, a.author, a.answer, l.name, a.confidence
+        SELECT a.clip_id, a.source, a.author, a.answer, l.name, a.confidence, a.settles
         FROM current_annotation a JOIN clip c USING (clip_id) LEFT JOIN label l USING (label_id)
         WHERE a.project_id = %s AND c.is_active AND NOT c.is_redundant ORDER BY a.clip_id, a.created_at
         """,
         (project_id,),
     )
     votes: dict[int, list[Vote]] = {}
-    for clip_id, source, author, answer, label, confidence in rows:
-        vote = Vote(source=source, author=author, answer=answer, label=label, confidence=confidence)
+    for clip_id, source, author, answer, label, confidence, settles in rows:
+        vote = Vote(source=source, author=author, answer=answer, label=label, confidence=confidence, settles=settles)
         votes.setdefault(clip_id, []).append(vote)
     return votes
 

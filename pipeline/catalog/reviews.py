@@ -16,16 +16,32 @@ from pipeline.catalog.projects import lock_project
 from pipeline.catalog.rows import scalar
 
 CLAIM_MINUTES = 30
+EVERYBODY = 32_767
+"""As ``n_wanted``: a clip that every person is asked about once."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class QueueEntry:
-    """One clip to put into the queue; the order of the entries is the order of the queue."""
+    """One clip to put into the queue; the order of the entries is the order of the queue.
+
+    ``n_wanted`` people are asked about it, one after the other, and only the first sees a proposal.
+    """
 
     clip_id: int
     reason: str
     proposed_label_id: int | None = None
     proposed_confidence: float | None = None
+    n_wanted: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingLabel:
+    """For how many clips that a person may be asked about this label is proposed, and how surely on the average."""
+
+    label_id: int
+    label: str
+    n: int
+    mean_confidence: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,16 +115,31 @@ def replace_queue(
         )
 
 
-def claim(conn: Connection[TupleRow], project_id: int, n: int, *, have: Sequence[int] = ()) -> list[ClaimedClip]:
+def claim(
+    conn: Connection[TupleRow], project_id: int, n: int, *, have: Sequence[int] = (), label_id: int | None = None
+) -> list[ClaimedClip]:
     """At most n clips for this person to answer next, in order of the queue, and nobody else's until the claim ends.
 
+    With ``label_id`` only clips for which a model proposes this label, the surest first.
     What the person holds already comes first (a tab that was closed and opened again), except ``have``, which
     the screen shows already. Clips of a person who went away are free again after CLAIM_MINUTES.
     """
     with conn.cursor(row_factory=class_row(ClaimedClip)) as cursor:
         return cursor.execute(
-            "SELECT * FROM claim_reviews(%s, %s, %s::bigint[], %s)", (project_id, n, list(have), CLAIM_MINUTES)
+            "SELECT * FROM claim_reviews(%s, %s, %s::bigint[], %s, %s)",
+            (project_id, n, list(have), CLAIM_MINUTES, label_id),
         ).fetchall()
+
+
+def release_claims(conn: Connection[TupleRow], project_id: int, clip_ids: Sequence[int]) -> int:
+    """Count of these clips that this person held, and now holds no longer."""
+    return scalar(conn.execute("SELECT release_claims(%s, %s::bigint[])", (project_id, list(clip_ids))))
+
+
+def waiting_by_proposal(conn: Connection[TupleRow], project_id: int) -> list[WaitingLabel]:
+    """The labels that a model proposes for clips that wait for this person, the most frequent first."""
+    with conn.cursor(row_factory=class_row(WaitingLabel)) as cursor:
+        return cursor.execute("SELECT * FROM waiting_by_proposal(%s)", (project_id,)).fetchall()
 
 
 def skip(conn: Connection[TupleRow], project_id: int, clip_id: int) -> None:

@@ -9,7 +9,9 @@ from pipeline.core.errors import NotPermitted
 Duty = Literal["annotator", "reviewer", "researcher", "admin"]
 
 _ANNOTATOR = frozenset({"queue.claim", "annotate", "flag"})
-_REVIEWER = _ANNOTATOR | {"flag.settle", "queue.build", "log", "leaks", "search"}
+_REVIEWER = _ANNOTATOR | {
+    *("flag.settle", "gold", "mislabels", "quality", "queue.build", "queue.rank", "log", "leaks", "search"),
+}
 _RESEARCHER = _REVIEWER | {
     *("ingest", "watch", "cut", "embed", "augment", "deduplicate", "select", "release", "export", "verify"),
     *("publish", "pull"),

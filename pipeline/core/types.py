@@ -218,24 +218,27 @@ class Pick:
     reason: str
 
 
-Answer = Literal["label", "unsure", "none_of_these", "withdrawn"]
+Answer = Literal["label", "unsure", "none_of_these", "bad_audio", "withdrawn"]
 AnnotationSource = Literal["human", "folder", "file_name", "csv", "function", "model"]
+Screen = Literal["deck", "grid", "flags", "map"]
+"""Where a person answered."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Vote:
-    """One source's statement about one clip, as consensus reads it."""
+    """One source's statement about one clip, as consensus reads it. ``settles``: a reviewer's last word."""
 
     source: AnnotationSource
     author: str
     answer: Answer
     label: str | None
     confidence: float | None = None
+    settles: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Consensus:
-    """What the votes on one clip come to. ``label`` is None for unsure and none of these."""
+    """What the votes on one clip come to. ``label`` is None for every answer that is no label."""
 
     answer: Answer
     label: str | None
@@ -309,17 +312,21 @@ class DatasetVersion:
 
 @dataclass(frozen=True, kw_only=True)
 class Heard:
-    """How a person listened before answering."""
+    """How a person listened before answering. ``share`` in [0, 1]: which part of the clip sounded at least once."""
 
     n_plays: int
     heard_s: float
     response_ms: int
     speed: float = 1.0
+    share: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerGiven:
-    """One answer from the deck. ``annotation_id`` is made by the browser, so that sending twice saves once."""
+    """One person's answer. ``annotation_id`` is made by the browser, so that sending twice saves once.
+
+    ``picture`` is the hash of the spectrogram recipe by which the clip was seen; ``settles`` is a reviewer's last word.
+    """
 
     annotation_id: UUID
     clip_id: int
@@ -327,3 +334,6 @@ class AnswerGiven:
     label: str | None
     heard: Heard | None
     supersedes: UUID | None = None
+    screen: Screen | None = None
+    picture: str | None = None
+    settles: bool = False

@@ -13,6 +13,7 @@ RANK: dict[AnnotationSource, int] = {"human": 2, "folder": 1, "file_name": 1, "c
 def consensus(votes: Sequence[Vote], *, min_agreement: float = 0.5) -> Consensus | None:
     """The answer of most voters of the highest rank; None without a vote. ``votes`` come oldest first.
 
+    The latest vote that settles is the only one.
     Each author has one vote, the latest. Disputed: two answers have as many votes, or fewer than
     ``min_agreement`` of the voters agree. Unsure and none of these are answers like any label.
     The confidence is the share of voters that agree times their own mean confidence (1 where they
@@ -20,6 +21,7 @@ def consensus(votes: Sequence[Vote], *, min_agreement: float = 0.5) -> Consensus
     """
     if not votes:
         return None
+    votes = [vote for vote in votes if vote.settles][-1:] or votes
     highest = max(RANK[vote.source] for vote in votes)
     latest = {(vote.source, vote.author): vote for vote in votes if RANK[vote.source] == highest}
     camps: dict[tuple[Answer, str | None], list[float]] = {}

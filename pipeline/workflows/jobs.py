@@ -23,7 +23,7 @@ from pipeline.workflows.workspace import Workspace
 QUEUE, TASK = "earmark", "earmark.carry"
 VERBS = (
     *("ingest", "cut", "embed", "deduplicate", "select", "queue", "augment", "export", "release", "verify"),
-    "train-encoder",
+    *("train-encoder", "mislabels"),
 )
 
 _ACTIONS = {"queue": "queue.build", "train-encoder": "embed"}

@@ -56,11 +56,16 @@ def build_queue(
     return run.outcome
 
 
-def claim_clips(conn: Conn, project: Project, n: int, *, have: Sequence[int] = ()) -> list[reviews.ClaimedClip]:
-    """At most n clips for this person to answer next, and nobody else's meanwhile. Raises NotPermitted."""
+def claim_clips(
+    conn: Conn, project: Project, n: int, *, have: Sequence[int] = (), label_id: int | None = None
+) -> list[reviews.ClaimedClip]:
+    """At most n clips for this person to answer next, and nobody else's meanwhile; see ``reviews.claim``.
+
+    Raises NotPermitted.
+    """
     demand(duty_of(conn, project.project_id), "queue.claim", actor=conn.info.user, project=project.name)
     with conn.transaction():
-        return reviews.claim(conn, project.project_id, n, have=have)
+        return reviews.claim(conn, project.project_id, n, have=have, label_id=label_id)
 
 
 @dataclass(frozen=True, kw_only=True)
