@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.core.types import AnnotationSource, Answer, Consensus, Vote
@@ -30,6 +32,17 @@ def test_tie_is_disputed_whoever_spoke_first() -> None:
     found = _consensus(*votes)
     assert found.is_disputed
     assert found == _consensus(*reversed(votes))
+
+
+def test_reviewers_last_word_decides_alone() -> None:
+    votes = [_human("ada", "dog"), _human("ben", "dog"), replace(_human("rev", "cat"), settles=True)]
+    found = _consensus(*votes, _human("cem", "dog"))
+    assert (found.label, found.n_votes, found.is_disputed) == ("cat", 1, False)
+
+
+def test_of_two_last_words_the_later_counts() -> None:
+    votes = [replace(_human(who, label), settles=True) for who, label in (("rev", "cat"), ("eve", "cow"))]
+    assert _consensus(*votes).label == "cow"
 
 
 def test_agreement_below_the_least_is_disputed() -> None:
