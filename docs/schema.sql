@@ -70,6 +70,21 @@ BEGIN
   END IF;
 END $$;
 
+-- Name: check_also(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.check_also() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+  IF EXISTS (SELECT x FROM unnest(NEW.also_label_ids) x GROUP BY x HAVING count(*) > 1 OR NOT EXISTS (
+    SELECT FROM label l WHERE l.project_id = NEW.project_id AND l.label_id = x)
+  ) THEN
+    RAISE EXCEPTION 'what else sounds in a clip are labels of its project, each once' USING ERRCODE = 'foreign_key_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
 -- Name: check_supersedes(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.check_supersedes() RETURNS trigger
@@ -1131,6 +1146,8 @@ CREATE TABLE public.annotation (
     picture text,
     screen text,
     settles boolean DEFAULT false NOT NULL,
+    also_label_ids integer[] DEFAULT '{}'::integer[] NOT NULL,
+    CONSTRAINT annotation_also_check CHECK (((also_label_ids = '{}'::integer[]) OR ((answer = 'label'::text) AND (label_id <> ALL (also_label_ids))))),
     CONSTRAINT annotation_answer_check CHECK ((answer = ANY (ARRAY['label'::text, 'unsure'::text, 'none_of_these'::text, 'bad_audio'::text, 'withdrawn'::text]))),
     CONSTRAINT annotation_check CHECK (((answer = 'label'::text) = (label_id IS NOT NULL))),
     CONSTRAINT annotation_check1 CHECK (((answer <> 'withdrawn'::text) OR (supersedes IS NOT NULL))),
@@ -1157,6 +1174,10 @@ COMMENT ON COLUMN public.annotation.picture IS 'hash of the spectrogram recipe b
 -- Name: COLUMN annotation.settles; Type: COMMENT; Schema: public; Owner: -
 
 COMMENT ON COLUMN public.annotation.settles IS 'a reviewer''s last word: it is the consensus, whatever others say';
+
+-- Name: COLUMN annotation.also_label_ids; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.annotation.also_label_ids IS 'what else sounds in the clip, where a project lets a clip have many labels';
 
 -- Name: assignment; Type: TABLE; Schema: public; Owner: -
 
@@ -1321,7 +1342,8 @@ CREATE TABLE public.consensus (
     is_disputed boolean NOT NULL,
     author text DEFAULT SESSION_USER NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT consensus_answer_check CHECK ((answer = ANY (ARRAY['label'::text, 'unsure'::text, 'none_of_these'::text]))),
+    also_label_ids integer[] DEFAULT '{}'::integer[] NOT NULL,
+    CONSTRAINT consensus_answer_check CHECK ((answer = ANY (ARRAY['label'::text, 'unsure'::text, 'none_of_these'::text, 'bad_audio'::text]))),
     CONSTRAINT consensus_check CHECK (((answer = 'label'::text) = (label_id IS NOT NULL)))
 );
 
@@ -1337,7 +1359,8 @@ CREATE VIEW public.current_annotation WITH (security_invoker='true') AS
     confidence,
     author,
     created_at,
-    settles
+    settles,
+    also_label_ids
    FROM public.annotation a
   WHERE ((answer <> 'withdrawn'::text) AND (NOT (EXISTS ( SELECT
            FROM public.annotation later
@@ -1412,6 +1435,7 @@ CREATE TABLE public.dataset_item (
     split_group text NOT NULL,
     author text DEFAULT SESSION_USER NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    also text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT dataset_item_split_check CHECK ((split = ANY (ARRAY['train'::text, 'validation'::text, 'test'::text])))
 );
 
@@ -2087,11 +2111,18 @@ CREATE TABLE public.suspect (
     suggested_probability real NOT NULL,
     nearest_given_clip_id bigint,
     nearest_suggested_clip_id bigint,
+    n_near smallint NOT NULL,
+    n_near_given smallint NOT NULL,
+    n_near_suggested smallint NOT NULL,
     reason text NOT NULL,
     operation_id bigint NOT NULL,
     author text DEFAULT SESSION_USER NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
+
+-- Name: COLUMN suspect.n_near; Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON COLUMN public.suspect.n_near IS 'how many nearest clips were asked; the next two: how many of them have these labels';
 
 -- Name: tally; Type: TABLE; Schema: public; Owner: -
 
@@ -2687,6 +2718,10 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.recordi
 -- Name: verdict append_only; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.verdict FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: annotation check_also; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER check_also BEFORE INSERT ON public.annotation FOR EACH ROW WHEN ((new.also_label_ids <> '{}'::integer[])) EXECUTE FUNCTION public.check_also();
 
 -- Name: annotation check_supersedes; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4162,6 +4197,10 @@ GRANT ALL ON FUNCTION public.add_project(name text, recipe jsonb) TO earmark_adm
 
 REVOKE ALL ON FUNCTION public.add_tally(of_project integer, of_facet text, of_key text, more bigint, more_us bigint) FROM PUBLIC;
 
+-- Name: FUNCTION check_also(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.check_also() FROM PUBLIC;
+
 -- Name: FUNCTION check_supersedes(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.check_supersedes() FROM PUBLIC;
@@ -4458,6 +4497,10 @@ GRANT INSERT(screen) ON TABLE public.annotation TO earmark_annotator;
 
 GRANT INSERT(settles) ON TABLE public.annotation TO earmark_annotator;
 
+-- Name: COLUMN annotation.also_label_ids; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(also_label_ids) ON TABLE public.annotation TO earmark_annotator;
+
 -- Name: TABLE assignment; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.assignment TO earmark_annotator;
@@ -4657,6 +4700,10 @@ GRANT INSERT(n_votes) ON TABLE public.consensus TO earmark_researcher;
 
 GRANT INSERT(is_disputed) ON TABLE public.consensus TO earmark_researcher;
 
+-- Name: COLUMN consensus.also_label_ids; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(also_label_ids) ON TABLE public.consensus TO earmark_researcher;
+
 -- Name: TABLE current_annotation; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT ON TABLE public.current_annotation TO earmark_annotator;
@@ -4773,6 +4820,10 @@ GRANT INSERT(stop_sample) ON TABLE public.dataset_item TO earmark_researcher;
 -- Name: COLUMN dataset_item.split_group; Type: ACL; Schema: public; Owner: -
 
 GRANT INSERT(split_group) ON TABLE public.dataset_item TO earmark_researcher;
+
+-- Name: COLUMN dataset_item.also; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(also) ON TABLE public.dataset_item TO earmark_researcher;
 
 -- Name: TABLE dataset_version; Type: ACL; Schema: public; Owner: -
 
@@ -5640,6 +5691,18 @@ GRANT INSERT(nearest_given_clip_id) ON TABLE public.suspect TO earmark_reviewer;
 -- Name: COLUMN suspect.nearest_suggested_clip_id; Type: ACL; Schema: public; Owner: -
 
 GRANT INSERT(nearest_suggested_clip_id) ON TABLE public.suspect TO earmark_reviewer;
+
+-- Name: COLUMN suspect.n_near; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_near) ON TABLE public.suspect TO earmark_reviewer;
+
+-- Name: COLUMN suspect.n_near_given; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_near_given) ON TABLE public.suspect TO earmark_reviewer;
+
+-- Name: COLUMN suspect.n_near_suggested; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(n_near_suggested) ON TABLE public.suspect TO earmark_reviewer;
 
 -- Name: COLUMN suspect.reason; Type: ACL; Schema: public; Owner: -
 

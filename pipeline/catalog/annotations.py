@@ -27,10 +27,11 @@ def save_answers(
         conn.execute(
             """
             INSERT INTO annotation (annotation_id, project_id, clip_id, source, answer, label_id, supersedes,
-              n_plays, heard_s, response_ms, speed, heard_share, screen, picture, settles)
+              n_plays, heard_s, response_ms, speed, heard_share, screen, picture, settles,
+              also_label_ids)
             SELECT %(annotation_id)s, c.project_id, c.clip_id, 'human', %(answer)s, %(label_id)s, %(supersedes)s,
               %(n_plays)s, %(heard_s)s, %(response_ms)s, %(speed)s,
-              %(heard_share)s, %(screen)s, %(picture)s, %(settles)s
+              %(heard_share)s, %(screen)s, %(picture)s, %(settles)s, %(also)s::int[]
             FROM clip c WHERE c.project_id = %(project_id)s AND c.clip_id = %(clip_id)s
             ON CONFLICT (annotation_id) DO NOTHING
             """,
@@ -49,6 +50,7 @@ def save_answers(
                 "screen": given.screen,
                 "picture": given.picture,
                 "settles": given.settles,
+                "also": [label_ids[label] for label in given.also],
             },
         )
 
@@ -98,17 +100,26 @@ def carry_labels(conn: Connection[TupleRow], project_id: int) -> int:
 
 def read_votes(conn: Connection[TupleRow], project_id: int) -> dict[int, list[Vote]]:
     """The current annotations of every active clip that is not redundant, by clip id, oldest first."""
+    name_of = dict(conn.execute("SELECT label_id, name FROM label WHERE project_id = %s", (project_id,)).fetchall())
     rows = conn.execute(
         """
-        SELECT a.clip_id, a.source, a.author, a.answer, l.name, a.confidence, a.settles
-        FROM current_annotation a JOIN clip c USING (clip_id) LEFT JOIN label l USING (label_id)
+        SELECT a.clip_id, a.source, a.author, a.answer, a.label_id, a.confidence, a.settles, a.also_label_ids
+        FROM current_annotation a JOIN clip c USING (clip_id)
         WHERE a.project_id = %s AND c.is_active AND NOT c.is_redundant ORDER BY a.clip_id, a.created_at
         """,
         (project_id,),
     )
     votes: dict[int, list[Vote]] = {}
-    for clip_id, source, author, answer, label, confidence, settles in rows:
-        vote = Vote(source=source, author=author, answer=answer, label=label, confidence=confidence, settles=settles)
+    for clip_id, source, author, answer, label_id, confidence, settles, also in rows:
+        vote = Vote(
+            source=source,
+            author=author,
+            answer=answer,
+            label=name_of.get(label_id),
+            confidence=confidence,
+            settles=settles,
+            also=tuple(name_of[one] for one in also),
+        )
         votes.setdefault(clip_id, []).append(vote)
     return votes
 
@@ -128,11 +139,13 @@ def save_consensus(
         columns.execute(
             conn,
             """
-            INSERT INTO consensus (clip_id, project_id, answer, label_id, confidence, n_votes, is_disputed)
-            SELECT x.clip_id, %(project_id)s, x.answer, x.label_id, x.confidence, x.n_votes, x.is_disputed <> 0
+            INSERT INTO consensus
+              (clip_id, project_id, answer, label_id, confidence, n_votes, is_disputed, also_label_ids)
+            SELECT x.clip_id, %(project_id)s, x.answer, x.label_id, x.confidence, x.n_votes, x.is_disputed <> 0,
+              x.also::int[]
             FROM unnest(%(clip_id)s::bigint[], %(answer)s::text[], %(label_id)s::bigint[], %(confidence)s::float8[],
-              %(n_votes)s::bigint[], %(is_disputed)s::bigint[])
-              x (clip_id, answer, label_id, confidence, n_votes, is_disputed)
+              %(n_votes)s::bigint[], %(is_disputed)s::bigint[], %(also)s::text[])
+              x (clip_id, answer, label_id, confidence, n_votes, is_disputed, also)
             """,
             {
                 "project_id": project_id,
@@ -142,6 +155,8 @@ def save_consensus(
                 "confidence": columns.floats([c.confidence for _, c in chunk]),
                 "n_votes": columns.ints([c.n_votes for _, c in chunk]),
                 "is_disputed": columns.ints([c.is_disputed for _, c in chunk]),
+                # An array of arrays would have to be as wide everywhere.
+                "also": columns.texts(["{" + ",".join(str(label_ids[x]) for x in c.also) + "}" for _, c in chunk]),
             },
         )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
 from psycopg.errors import CheckViolation
-from psycopg.rows import TupleRow, class_row
+from psycopg.rows import TupleRow, class_row, kwargs_row
 from psycopg.types.json import Jsonb
 
 from pipeline.catalog import columns
@@ -37,6 +38,7 @@ class ReleasableClip:
     start_sample: int
     stop_sample: int
     groups: list[str]
+    also: list[str]
 
 
 def releasable_clips(
@@ -49,7 +51,8 @@ def releasable_clips(
             SELECT c.clip_id, l.name AS label, s.confidence, s.n_votes, c.object_key, c.sha256, c.rate_hz, c.n_channels,
               c.n_samples, r.uri AS recording_uri, c.start_sample, c.stop_sample,
               array_remove(ARRAY['recording:' || encode(r.pcm_sha256, 'hex'), 'source:' || r.source_group,
-                                 'duplicate:' || d.duplicate_group_id], NULL) AS groups
+                                 'duplicate:' || d.duplicate_group_id], NULL) AS groups,
+              ARRAY(SELECT m.name FROM label m WHERE m.label_id = ANY (s.also_label_ids) ORDER BY m.position) AS also
             FROM clip c JOIN consensus s USING (clip_id) JOIN label l USING (label_id)
             JOIN recording r USING (recording_id) LEFT JOIN duplicate d USING (clip_id)
             WHERE c.project_id = %(project_id)s AND c.is_active AND NOT c.is_redundant AND NOT s.is_disputed
@@ -143,11 +146,11 @@ def find_version(conn: Connection[TupleRow], project_id: int, name: str, version
 
 def read_items(conn: Connection[TupleRow], project_id: int, dataset_version_id: int) -> list[ReleaseItem]:
     """The frozen items of a version, by clip id."""
-    with conn.cursor(row_factory=class_row(ReleaseItem)) as cursor:
+    with conn.cursor(row_factory=kwargs_row(_item)) as cursor:
         return cursor.execute(
             """
             SELECT clip_id, split, label, confidence, n_votes, object_key, sha256, rate_hz, n_channels, n_samples,
-              recording_uri, start_sample, stop_sample, split_group AS group
+              recording_uri, start_sample, stop_sample, split_group AS group, also
             FROM dataset_item WHERE project_id = %s AND dataset_version_id = %s ORDER BY clip_id
             """,
             (project_id, dataset_version_id),
@@ -165,17 +168,28 @@ def count_splits(conn: Connection[TupleRow], project_id: int, dataset_version_id
     ).fetchall()
 
 
+def _item(**values: Any) -> ReleaseItem:
+    also: list[str] = values.pop("also")
+    return ReleaseItem(**values, also=tuple(also))
+
+
 def _save_items(conn: Connection[TupleRow], project_id: int, version_id: int, items: Sequence[ReleaseItem]) -> None:
     columns.execute(
         conn,
         """
         INSERT INTO dataset_item (dataset_version_id, project_id, clip_id, split, label, confidence, n_votes,
-          object_key, sha256, rate_hz, n_channels, n_samples, recording_uri, start_sample, stop_sample, split_group)
-        SELECT %(version_id)s, %(project_id)s, x.* FROM unnest(
+          object_key, sha256, rate_hz, n_channels, n_samples, recording_uri, start_sample, stop_sample, split_group,
+          also)
+        SELECT %(version_id)s, %(project_id)s, x.clip_id, x.split, x.label, x.confidence, x.n_votes, x.object_key,
+          x.sha256, x.rate_hz, x.n_channels, x.n_samples, x.recording_uri, x.start_sample, x.stop_sample,
+          x.split_group, ARRAY(SELECT jsonb_array_elements_text(x.also::jsonb))
+        FROM unnest(
           %(clip_id)s::bigint[], %(split)s::text[], %(label)s::text[], %(confidence)s::float8[], %(n_votes)s::bigint[],
           %(object_key)s::text[], %(sha256)s::bytea[], %(rate_hz)s::bigint[], %(n_channels)s::bigint[],
           %(n_samples)s::bigint[], %(recording_uri)s::text[], %(start_sample)s::bigint[], %(stop_sample)s::bigint[],
-          %(group)s::text[]) x
+          %(group)s::text[], %(also)s::text[])
+          x (clip_id, split, label, confidence, n_votes, object_key, sha256, rate_hz, n_channels, n_samples,
+             recording_uri, start_sample, stop_sample, split_group, also)
         """,
         {
             "version_id": version_id,
@@ -194,6 +208,7 @@ def _save_items(conn: Connection[TupleRow], project_id: int, version_id: int, it
             "start_sample": columns.ints([i.start_sample for i in items]),
             "stop_sample": columns.ints([i.stop_sample for i in items]),
             "group": columns.texts([i.group for i in items]),
+            "also": columns.texts([json.dumps(i.also) for i in items]),
         },
     )
 

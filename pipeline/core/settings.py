@@ -13,11 +13,13 @@ from urllib.parse import unquote, urlsplit
 import yaml
 
 from pipeline.core.errors import SettingsError
+from pipeline.core.picture import PictureRecipe, picture_from
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.scrub import is_secret_name
 from pipeline.core.types import AudioFormat, Preference, Workers
 
 LOG_FORMATS, LOG_LEVELS = ("text", "json"), ("info", "debug", "warning", "error")
+LabelsPerClip = Literal["one", "many"]
 FARTHEST_ALIKE = 0.5
 """No cosine distance at which clips sound alike is larger: it is that of vectors 60 degrees apart."""
 DEFAULT_RECIPE = Path(__file__).parent.parent.parent / "config" / "project.yaml"
@@ -49,7 +51,8 @@ class Recipe:
     """How a project works: its audio format, its labels and the plug-in of each stage.
 
     ``prefer`` says which clip represents a near-duplicate group, the first word first. Clips whose embeddings are
-    nearer than ``alike_distance`` (cosine distance) are redundant too; None leaves what only sounds alike.
+    nearer than ``alike_distance`` (cosine distance) are redundant too; None leaves what only sounds alike. ``picture``
+    says how spectrograms are drawn.
     """
 
     audio_format: AudioFormat
@@ -63,13 +66,15 @@ class Recipe:
     split_fractions: Mapping[str, float]
     prefer: tuple[Preference, ...] = ("labelled", "longest")
     alike_distance: float | None = None
+    picture: PictureRecipe = PictureRecipe()
+    labels_per_clip: LabelsPerClip = "one"
 
     def to_json(self) -> dict[str, Any]:
         """The recipe as plain JSON values; ``recipe_from`` reads them back."""
         out: dict[str, Any] = {}
         for item in fields(self):
             value = getattr(self, item.name)
-            if isinstance(value, PluginSpec):
+            if isinstance(value, PluginSpec | PictureRecipe):
                 out[item.name] = value.to_json()
             elif isinstance(value, AudioFormat):
                 out[item.name] = {f.name: getattr(value, f.name) for f in fields(value)}
@@ -167,6 +172,9 @@ def recipe_from(value: object, *, which: str) -> Recipe:
     fractions = _fractions(given.pop("split_fractions"), which)
     prefer = _preferences(given.pop("prefer"), which)
     alike_distance = _alike_distance(given.pop("alike_distance"), which)
+    picture = picture_from(given.pop("picture"), which=which)
+    labels_per_clip = _labels_per_clip(given.pop("labels_per_clip"), which)
+    picture.demand_rate(audio_format.rate_hz)
     specs = {key: PluginSpec.from_json(spec) for key, spec in given.items()}
     return Recipe(
         audio_format=audio_format,
@@ -174,6 +182,8 @@ def recipe_from(value: object, *, which: str) -> Recipe:
         split_fractions=fractions,
         prefer=prefer,
         alike_distance=alike_distance,
+        picture=picture,
+        labels_per_clip=labels_per_clip,
         **specs,
     )
 
@@ -186,6 +196,12 @@ def _preferences(value: object, which: str) -> tuple[Preference, ...]:
             "cannot read prefer", which=which, expected=f"some of {', '.join(known)}, each once", got=value
         )
     return tuple(known[known.index(word)] for word in words)  # pyright: ignore[reportArgumentType]
+
+
+def _labels_per_clip(value: object, which: str) -> LabelsPerClip:
+    if value not in get_args(LabelsPerClip):
+        raise SettingsError("cannot read labels_per_clip", which=which, expected="one or many", got=value)
+    return cast(LabelsPerClip, value)
 
 
 def _alike_distance(value: object, which: str) -> float | None:

@@ -226,7 +226,10 @@ Screen = Literal["deck", "grid", "flags", "map"]
 
 @dataclass(frozen=True, kw_only=True)
 class Vote:
-    """One source's statement about one clip, as consensus reads it. ``settles``: a reviewer's last word."""
+    """One source's statement about one clip, as consensus reads it.
+
+    ``settles``: a reviewer's last word. ``also``: what else sounds in the clip.
+    """
 
     source: AnnotationSource
     author: str
@@ -234,6 +237,7 @@ class Vote:
     label: str | None
     confidence: float | None = None
     settles: bool = False
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,6 +249,7 @@ class Consensus:
     confidence: float
     n_votes: int
     is_disputed: bool
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,7 +283,8 @@ class Outcome:
 class ReleaseItem:
     """One clip of a dataset version, as exporters and manifests see it.
 
-    ``object_key`` names the clip's bytes in the store; ``group`` is what never straddles splits.
+    ``object_key`` names the clip's bytes in the store; ``group`` is what never straddles splits; ``also`` are the
+    labels of what else sounds in the clip.
     """
 
     clip_id: int
@@ -295,6 +301,7 @@ class ReleaseItem:
     start_sample: int
     stop_sample: int
     group: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -325,7 +332,8 @@ class Heard:
 class AnswerGiven:
     """One person's answer. ``annotation_id`` is made by the browser, so that sending twice saves once.
 
-    ``picture`` is the hash of the spectrogram recipe by which the clip was seen; ``settles`` is a reviewer's last word.
+    ``picture`` is the hash of the spectrogram recipe by which the clip was seen; ``settles`` is a reviewer's last word;
+    ``also`` are further labels, besides ``label``, where a project lets a clip have many.
     """
 
     annotation_id: UUID
@@ -337,3 +345,4 @@ class AnswerGiven:
     screen: Screen | None = None
     picture: str | None = None
     settles: bool = False
+    also: tuple[str, ...] = ()

@@ -34,8 +34,9 @@ def save_answers(conn: Conn, project: Project, answers: Sequence[AnswerGiven]) -
     label_ids = {label.name: label.label_id for label in list_labels(conn, project.project_id)}
     report = SaveReport(saved=[], refused={})
     for given in answers:
-        if given.label is not None and given.label not in label_ids:
-            report.refused[given.annotation_id] = f"{given.label!r} is not in the label set; reload the page"
+        said = (() if given.label is None else (given.label,)) + given.also
+        if unknown := [label for label in said if label not in label_ids]:
+            report.refused[given.annotation_id] = f"{unknown[0]!r} is not in the label set; reload the page"
             continue
         try:
             with conn.transaction():

@@ -188,6 +188,7 @@ def _split(
             start_sample=clip.start_sample,
             stop_sample=clip.stop_sample,
             group=f"g{component}",
+            also=tuple(clip.also),
         )
         for clip, split, component in zip(clips, splits, components, strict=True)
     ]

@@ -45,6 +45,22 @@ def test_of_two_last_words_the_later_counts() -> None:
     assert _consensus(*votes).label == "cow"
 
 
+def test_same_labels_in_another_order_are_the_same_answer() -> None:
+    votes = [
+        replace(_human("ada", "dog"), also=("bird",)),
+        replace(_human("ben", "bird"), also=("dog",)),
+        _human("cem", "dog"),
+    ]
+    found = _consensus(*votes)
+    assert {found.label, *found.also} == {"dog", "bird"}
+    assert (found.confidence, found.is_disputed) == (pytest.approx(2 / 3), False)
+    assert found == _consensus(votes[1], votes[0], votes[2])
+
+
+def test_label_that_only_one_of_two_heard_is_disputed() -> None:
+    assert _consensus(replace(_human("ada", "dog"), also=("bird",)), _human("ben", "dog")).is_disputed
+
+
 def test_agreement_below_the_least_is_disputed() -> None:
     votes = [
         _human("ada", "dog"),

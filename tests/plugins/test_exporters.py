@@ -95,3 +95,15 @@ def test_extension_is_the_objects_own(tmp_path: Path) -> None:
     flac = dataclasses.replace(release_items(1)[0], object_key="ab/cd.FLAC")
     bare = dataclasses.replace(flac, object_key="ab/cd")
     assert [path.rpartition(".")[2] for path in audio_paths([flac, bare])] == ["flac", "wav"]
+
+
+def test_further_labels_are_a_column_only_where_there_are_some() -> None:
+    items = release_items(3)
+    plain = manifest_jsonl(items), manifest_csv(items)
+    assert b'"also"' not in plain[0]
+    assert b"also" not in plain[1].splitlines()[0]
+    more = [dataclasses.replace(items[0], also=("bird; far", "rain")), *items[1:]]
+    rows = [json.loads(line) for line in manifest_jsonl(more).splitlines()]
+    assert [row["also"] for row in rows] == [["bird; far", "rain"], [], []]
+    table = list(csv.DictReader(io.StringIO(manifest_csv(more).decode(), newline="")))
+    assert json.loads(table[0]["also"]) == ["bird; far", "rain"]

@@ -10,11 +10,14 @@ ALTER TABLE annotation
   ADD COLUMN picture text CHECK (length(picture) BETWEEN 1 AND 64),
   ADD COLUMN screen text CHECK (screen IN ('deck', 'grid', 'flags', 'map')),
   ADD COLUMN settles boolean NOT NULL DEFAULT false,
-  ADD CONSTRAINT annotation_settles_check CHECK (NOT settles OR source = 'human');
+  ADD COLUMN also_label_ids int[] NOT NULL DEFAULT '{}',
+  ADD CONSTRAINT annotation_settles_check CHECK (NOT settles OR source = 'human'),
+  ADD CONSTRAINT annotation_also_check CHECK (also_label_ids = '{}' OR answer = 'label' AND label_id <> ALL (also_label_ids));
 COMMENT ON COLUMN annotation.heard_share IS 'which part of the clip sounded at least once before the answer';
 COMMENT ON COLUMN annotation.picture IS 'hash of the spectrogram recipe by which the clip was seen';
 COMMENT ON COLUMN annotation.settles IS 'a reviewer''s last word: it is the consensus, whatever others say';
-GRANT INSERT (heard_share, picture, screen, settles) ON annotation TO earmark_annotator;
+COMMENT ON COLUMN annotation.also_label_ids IS 'what else sounds in the clip, where a project lets a clip have many labels';
+GRANT INSERT (heard_share, picture, screen, settles, also_label_ids) ON annotation TO earmark_annotator;
 ALTER POLICY annotation_add ON annotation WITH CHECK (
   source = 'human' AND project_id = ANY ((SELECT my_projects('annotator'))::int[])
   AND (NOT settles OR project_id = ANY ((SELECT my_projects('reviewer'))::int[]))
@@ -22,9 +25,33 @@ ALTER POLICY annotation_add ON annotation WITH CHECK (
 CREATE INDEX annotation_human_by_time ON annotation (project_id, created_at) WHERE source = 'human';
 
 CREATE OR REPLACE VIEW current_annotation WITH (security_invoker = true) AS
-  SELECT annotation_id, project_id, clip_id, source, answer, label_id, confidence, author, created_at, settles
+  SELECT annotation_id, project_id, clip_id, source, answer, label_id, confidence, author, created_at, settles,
+    also_label_ids
   FROM annotation a
   WHERE answer <> 'withdrawn' AND NOT EXISTS (SELECT FROM annotation later WHERE later.supersedes = a.annotation_id);
+
+-- Elements of an array cannot refer to rows by themselves.
+CREATE FUNCTION check_also() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT x FROM unnest(NEW.also_label_ids) x GROUP BY x HAVING count(*) > 1 OR NOT EXISTS (
+    SELECT FROM label l WHERE l.project_id = NEW.project_id AND l.label_id = x)
+  ) THEN
+    RAISE EXCEPTION 'what else sounds in a clip are labels of its project, each once' USING ERRCODE = 'foreign_key_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+REVOKE ALL ON FUNCTION check_also() FROM PUBLIC;
+CREATE TRIGGER check_also BEFORE INSERT ON annotation FOR EACH ROW WHEN (NEW.also_label_ids <> '{}')
+  EXECUTE FUNCTION check_also();
+
+ALTER TABLE consensus DROP CONSTRAINT consensus_answer_check;
+ALTER TABLE consensus ADD CONSTRAINT consensus_answer_check
+  CHECK (answer IN ('label', 'unsure', 'none_of_these', 'bad_audio')),
+  ADD COLUMN also_label_ids int[] NOT NULL DEFAULT '{}';
+GRANT INSERT (also_label_ids) ON consensus TO earmark_researcher;
+ALTER TABLE dataset_item ADD COLUMN also text[] NOT NULL DEFAULT '{}';
+GRANT INSERT (also) ON dataset_item TO earmark_researcher;
 
 -- ---------------------------------------------------------------------------------------------- several people
 
@@ -181,6 +208,9 @@ CREATE TABLE suspect (
   suggested_probability real NOT NULL,
   nearest_given_clip_id bigint,
   nearest_suggested_clip_id bigint,
+  n_near smallint NOT NULL,
+  n_near_given smallint NOT NULL,
+  n_near_suggested smallint NOT NULL,
   reason text NOT NULL,
   operation_id bigint NOT NULL,
   author text NOT NULL DEFAULT session_user,
@@ -194,6 +224,7 @@ CREATE TABLE suspect (
   FOREIGN KEY (project_id, operation_id) REFERENCES operation (project_id, operation_id)
 );
 CREATE INDEX suspect_in_order ON suspect (project_id, position);
+COMMENT ON COLUMN suspect.n_near IS 'how many nearest clips were asked; the next two: how many of them have these labels';
 
 -- What a reviewer decided about a doubt. Its id is that of the annotation that it made, if it made one.
 CREATE TABLE verdict (
@@ -266,7 +297,8 @@ BEGIN
 END $rights$;
 GRANT INSERT (gold_id, project_id, clip_id, is_gold, answer, label_id) ON gold TO earmark_reviewer;
 GRANT INSERT (project_id, clip_id, position, score, given_label_id, suggested_label_id, given_probability,
-  suggested_probability, nearest_given_clip_id, nearest_suggested_clip_id, reason, operation_id) ON suspect
+  suggested_probability, nearest_given_clip_id, nearest_suggested_clip_id, n_near, n_near_given, n_near_suggested, reason,
+  operation_id) ON suspect
   TO earmark_reviewer;
 GRANT INSERT (verdict_id, project_id, clip_id, doubt, verdict, given_label_id, suggested_label_id, label_id, score,
   supersedes) ON verdict TO earmark_reviewer;

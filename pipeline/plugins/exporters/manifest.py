@@ -38,7 +38,8 @@ class Manifest:
     """Writes manifest.jsonl and manifest.csv: one row a clip, sorted by clip_id, the same columns in both.
 
     ``pandas.read_json(path, lines=True, dtype={"label": str})`` reads it; without dtype pandas
-    turns labels such as "0" into numbers. Column ``file`` is where audio_folder puts the sound.
+    turns labels such as "0" into numbers. Column ``file`` is where audio_folder puts the sound. Where a clip has
+    further labels there is one more column, ``also``: a list, in the CSV written as JSON.
     """
 
     def export(
@@ -60,18 +61,28 @@ def manifest_jsonl(items: Sequence[ReleaseItem]) -> bytes:
 def manifest_csv(items: Sequence[ReleaseItem]) -> bytes:
     """The bytes of manifest.csv, UTF-8, with a header."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(COLUMNS), lineterminator="\n")
+    writer = csv.DictWriter(text, _columns(items), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_rows(items))
+    for row in _rows(items):
+        if "also" in row:
+            row["also"] = json.dumps(row["also"], ensure_ascii=False)
+        writer.writerow(row)
     return text.getvalue().encode()
 
 
+def _columns(items: Sequence[ReleaseItem]) -> list[str]:
+    """Versions without further labels keep the bytes that they always had."""
+    return [*COLUMNS, "also"] if any(item.also for item in items) else list(COLUMNS)
+
+
 def _rows(items: Sequence[ReleaseItem]) -> Iterator[dict[str, Any]]:
+    columns = _columns(items)
     ordered = sorted(items, key=lambda item: item.clip_id)
     for item, file in zip(ordered, audio_paths(ordered), strict=True):
         values = {
             "file": file,
             "sha256": item.sha256.hex(),
             "duration_s": round(item.n_samples / item.rate_hz, 6),
+            "also": list(item.also),
         }
-        yield {column: values[column] if column in values else getattr(item, column) for column in COLUMNS}
+        yield {column: values[column] if column in values else getattr(item, column) for column in columns}
