@@ -727,17 +727,17 @@ BEGIN
     WHERE v.project_id = NEW.project_id AND v.clip_id = NEW.clip_id
       AND (v.state = 'answered' OR session_user = ANY (v.answered_by));
   ELSE
-    -- A reviewer's last word ends the asking.
+    -- A reviewer's last word ends the asking. What is answered is held by nobody.
     UPDATE review v SET answered_by = array_append(array_remove(v.answered_by, session_user::text), session_user::text),
-      state = CASE WHEN NEW.settles OR session_user = ANY (v.answered_by) AND cardinality(v.answered_by) >= v.n_wanted
-                     OR session_user <> ALL (v.answered_by) AND cardinality(v.answered_by) + 1 >= v.n_wanted
+      state = CASE WHEN NEW.settles OR cardinality(array_remove(v.answered_by, session_user::text)) + 1 >= v.n_wanted
               THEN 'answered' ELSE 'open' END,
-      claimed_by = CASE WHEN v.claimed_by = session_user OR NEW.settles THEN NULL ELSE v.claimed_by END,
-      claimed_until = CASE WHEN v.claimed_by = session_user OR NEW.settles THEN NULL ELSE v.claimed_until END
+      claimed_by = CASE WHEN NOT NEW.settles AND v.claimed_by <> session_user
+                     AND cardinality(array_remove(v.answered_by, session_user::text)) + 1 < v.n_wanted
+                   THEN v.claimed_by END,
+      claimed_until = CASE WHEN NOT NEW.settles AND v.claimed_by <> session_user
+                        AND cardinality(array_remove(v.answered_by, session_user::text)) + 1 < v.n_wanted
+                      THEN v.claimed_until END
     WHERE v.project_id = NEW.project_id AND v.clip_id = NEW.clip_id AND v.state = 'open';
-    -- What is answered is held by nobody.
-    UPDATE review v SET claimed_by = NULL, claimed_until = NULL
-    WHERE v.project_id = NEW.project_id AND v.clip_id = NEW.clip_id AND v.state = 'answered' AND v.claimed_by IS NOT NULL;
   END IF;
   RETURN NULL;
 END $$;
