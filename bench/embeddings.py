@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def _judged(data: Path, name: str, seed: int, *, cpu_s: float, is_quick: bool) -> Result:
-    corpus = _read(data, name, n_most=120 if is_quick else None)
+    corpus = read_corpus(data, name, n_most=120 if is_quick else None)
     settings = SslSettings(max_cpu_s=cpu_s, seed=seed)
     if is_quick:
         settings = SslSettings(max_steps=10, n_batch=32, augmenters=(), seed=seed)
@@ -111,7 +111,8 @@ def _accuracies(vectors: Float32, corpus: Corpus) -> tuple[float, float]:
     return float(np.mean(knn)), float(np.mean(linear))
 
 
-def _read(data: Path, name: str, *, n_most: int | None) -> Corpus:
+def read_corpus(data: Path, name: str, *, n_most: int | None) -> Corpus:
+    """The clips of a corpus below ``data``, at most about ``n_most`` of them spread over all. Raises SystemExit."""
     files = sorted((data / name).glob("*.wav" if name == "fsdd" else "*/*.ogg"))
     if not files:
         raise SystemExit(f"no {name} in {data}: set EARMARK_TEST_DATA")

@@ -25,6 +25,7 @@ from pipeline.curation.mislabels import margins
 from pipeline.plugins.encoders.fused import Fused, TrainedFused
 from pipeline.plugins.encoders.instant import Instant
 from pipeline.plugins.encoders.lightly_ssl import TrainedSsl
+from pipeline.plugins.encoders.log_mel_stats import LogMelStats
 from pipeline.training.folds import stratified_folds
 from pipeline.training.out_of_fold import out_of_fold
 
@@ -252,7 +253,11 @@ def _found(score: Float32, is_wrong: NDArray[np.bool_]) -> Found:
 
 
 def _encoders(corpus: Corpus, given: argparse.Namespace) -> dict[str, Callable[[Sequence[Audio]], Float32]]:
-    found = {"instant": Instant().encode, "fused, untrained": Fused().encode}
+    found = {
+        "log_mel_stats": LogMelStats().encode,
+        "instant": Instant().encode,
+        "fused, untrained": Fused().encode,
+    }
     if given.weights is not None:
         data = _weights(corpus, given.weights / f"weights-{corpus.name}.bin", cpu_s=given.cpu_s)
         learned = TrainedFused(learned=TrainedSsl(data=data), learned_share=Fused().learned_share)

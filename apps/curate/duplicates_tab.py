@@ -8,6 +8,7 @@ from typing import Any, get_args
 from ipywidgets import VBox
 
 from apps.curate.alike_panel import AlikePanel
+from apps.curate.hear_panel import HEAR, HearPanel
 from apps.curate.state import CurateData, CurateState
 from apps.curate.words import compared_group, listed_groups
 from pipeline.catalog.curation_lists import GroupCounts, GroupEntry, GroupFilter
@@ -47,9 +48,13 @@ class DuplicatesTab:
         self._empty = EmptyState("")
         self._empty.on_act(self._find)
         self.controls = columns(self._filter, self._again, widths="auto 1fr", is_kept_when_narrow=True)
+        self._hear = HearPanel(state, on_close=on_decided)
+        self._hear_group = Buttons()
+        self._hear_group.on_press(lambda _key: self._hear_together())
         # The comparison takes keys from the whole page, so it is on the page only while its tab is open.
         self._place: VBox = stack()
-        self.root = stack(self._alike.root, self._empty, self._place)
+        self._seen = stack(self._alike.root, self._empty, self._hear_group, self._place)
+        self.root = stack(self._seen, self._hear.root)
 
     def draw(self, what: CurateData, *, is_open: bool) -> None:
         """Follow the groups: another page may have judged some, or found them anew."""
@@ -65,7 +70,10 @@ class DuplicatesTab:
         if is_open:
             self._draw_groups(what)
         self._draw_empty(what)
-        wanted = (self._compare,) if is_open and self._listed else ()
+        is_compared = is_open and bool(self._listed) and not self._hear.is_open
+        wanted = (self._compare,) if is_compared else ()
+        self._seen.layout.display = "none" if self._hear.is_open else None
+        self._hear_group.items = [HEAR] if is_compared and "annotate" in self._state.may else []
         if self._place.children != wanted:
             self._place.children = wanted
 
@@ -143,6 +151,16 @@ class DuplicatesTab:
 
     def _group(self, group_id: int) -> ComparedGroup:
         return compared_group(self._state.group(group_id))
+
+    def _hear_together(self) -> None:
+        """The open group, its representative first."""
+        group_id = self._compare.group.get("id")
+        if not isinstance(group_id, int):
+            raise NotFound("no group is open: choose one in the list")
+        group = self._group(group_id)
+        members = [member["clip_id"] for member in group["members"]]
+        self._hear.open(sorted(members, key=lambda clip_id: clip_id != group["representative_id"]))
+        self._on_decided()
 
     def _find(self) -> None:
         self._state.find_duplicates()

@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from apps.curate.hear_panel import HEAR, HearPanel
+from apps.curate.map_colours import COLOURINGS, Colouring, colours_by, map_colours
 from apps.curate.state import CurateData, CurateState
-from apps.curate.words import clip_rows, clips, map_colours
+from apps.curate.words import clip_rows, clips
 from pipeline.catalog.embeddings import MapPoints
 from pipeline.core.errors import EarmarkError
 from pipeline.widgets.buttons import Buttons
@@ -70,7 +72,17 @@ class MapTab:
             label="Redundant clips",
             chosen=_DIMMED,
         )
-        self._copies.on_press(lambda _key: self._draw_points())
+        self._copies.on_press(lambda _key: self._draw_points(is_view_kept=True))
+        self._colouring: Colouring = "label"
+        self._values: tuple[Colouring, dict[int, str | float]] = ("label", {})
+        self._recolouring: asyncio.Task[None] | None = None
+        self._by = Buttons(
+            [{"key": key, "label": words} for key, words in COLOURINGS.items()],
+            kind="choice",
+            label="Colour by",
+            chosen="label",
+        )
+        self._by.on_press(self._colour_by)
         self._fresh = Buttons()
         self._fresh.on_press(lambda _key: self.load())
         self._hint = EmptyState(
@@ -83,11 +95,13 @@ class MapTab:
         self._form = _save_form("chosen 1")
         self._form.on_submit(self._save)
         self._actions = Buttons()
-        self._actions.on_press(lambda _key: self._queue())
+        self._actions.on_press(lambda key: self._hear_chosen() if key == HEAR["key"] else self._queue())
         self._panel = stack(self._table, *([self._form] if "select" in state.may else []), self._actions)
         beside = stack(self._hint, self._panel)
+        self._hear = HearPanel(state, on_close=self._show_map)
+        self._seen = stack(self._by, self._fresh, columns(self._map, beside, widths="3fr 2fr"))
         self.controls = self._copies
-        self.root = stack(self._fresh, columns(self._map, beside, widths="3fr 2fr"))
+        self.root = stack(self._seen, self._hear.root)
         self._show_chosen()
 
     def draw(self, what: CurateData, *, is_open: bool) -> None:
@@ -114,6 +128,7 @@ class MapTab:
         key = self._wanted_key
         try:
             self._points, self._labels = await asyncio.to_thread(self._state.read_map)
+            self._values = await asyncio.to_thread(self._read_values, self._colouring)
         except EarmarkError as error:
             self._notice.error(f"The map cannot be read: {error}")
             return
@@ -123,11 +138,17 @@ class MapTab:
         self._fresh.items = []
         self._draw_points()
 
-    def _draw_points(self) -> None:
+    def _draw_points(self, *, is_view_kept: bool = False) -> None:
         points = self._points
         if points is None:
             return
-        coloured = map_colours(points, self._labels, is_dimmed=self._copies.chosen == _DIMMED)
+        is_dimmed = self._copies.chosen == _DIMMED
+        by, values = self._values
+        coloured = (
+            map_colours(points, self._labels, is_dimmed=is_dimmed)
+            if by == "label"
+            else colours_by(points, by, values, self._labels, is_dimmed=is_dimmed)
+        )
         # What is drawn later lies on top: labels over what has none, that over copies.
         order = np.argsort(-coloured.category, kind="stable")
         in_legend = np.argsort(coloured.category, kind="stable")
@@ -138,8 +159,28 @@ class MapTab:
             ids=np.array(points.clip_ids, np.int64)[order],
             categories=coloured.categories,
             names=[points.names[place] for place in order],
+            is_view_kept=is_view_kept,
         )
-        self._choose([])
+        if not is_view_kept:
+            self._choose([])
+
+    def _colour_by(self, key: str) -> None:
+        self._colouring = next(by for by in COLOURINGS if by == key)
+        self._recolouring = asyncio.get_running_loop().create_task(self._recolour(self._colouring))
+
+    async def _recolour(self, by: Colouring) -> None:
+        """The values are read anew each time: they change while people work."""
+        try:
+            values = await asyncio.to_thread(self._read_values, by)
+        except EarmarkError as error:
+            self._notice.error(f"The map cannot be coloured: {error}")
+            return
+        if by == self._colouring:
+            self._values = values
+            self._draw_points(is_view_kept=True)
+
+    def _read_values(self, by: Colouring) -> tuple[Colouring, dict[int, str | float]]:
+        return by, {} if by == "label" else self._state.map_values(by)
 
     # -------------------------------------------------------------------------------------------- choosing
 
@@ -177,11 +218,22 @@ class MapTab:
         )
 
     def _show_actions(self) -> None:
-        if not self._chosen or not self._state.may.issuperset({"select", "queue.build"}):
-            self._actions.items = []
-            return
-        title = "In place of what waits in the queue now; what people hold stays theirs."
-        self._actions.items = [{"key": "queue", "label": "Put into the review queue", "title": title}]
+        items: list[dict[str, object]] = []
+        if self._chosen and "annotate" in self._state.may:
+            items.append({**HEAR, "is_primary": True})
+        if self._chosen and self._state.may.issuperset({"select", "queue.build"}):
+            title = "In place of what waits in the queue now; what people hold stays theirs."
+            items.append({"key": "queue", "label": "Put into the review queue", "title": title})
+        self._actions.items = items
+
+    # --------------------------------------------------------------------------------------------- hearing
+
+    def _hear_chosen(self) -> None:
+        self._hear.open(self._chosen)
+        self._seen.layout.display = "none"
+
+    def _show_map(self) -> None:
+        self._seen.layout.display = None
 
     # ---------------------------------------------------------------------------------------------- keeping
 

@@ -21,14 +21,17 @@ from pipeline.catalog.curation_lists import GroupCounts, GroupEntry, GroupFilter
 from pipeline.catalog.duplicates import Decision, GroupMember
 from pipeline.catalog.embeddings import MapPoints
 from pipeline.catalog.labels import list_labels
+from pipeline.catalog.map_values import MapColouring, map_values
 from pipeline.catalog.operations import OperationState
 from pipeline.catalog.projects import duty_of
 from pipeline.catalog.selections import SelectionRow
 from pipeline.core import registry
-from pipeline.core.errors import ComputeError, NotFound, StorageError
+from pipeline.core.errors import ComputeError, EarmarkError, NotFound, StorageError
 from pipeline.core.permissions import MAY, Duty
+from pipeline.core.types import AnswerGiven
 from pipeline.curation.selection import SelectionSpec
 from pipeline.widgets.clip_source import ClipBytes
+from pipeline.workflows.annotate import save_answers
 from pipeline.workflows.clip_audio import clip_bytes
 from pipeline.workflows.deduplicate import decide
 from pipeline.workflows.lifeline import Lifeline
@@ -213,7 +216,22 @@ class CurateState:
         own = self._project.recipe.selector.name
         return sorted(registry.names("selector"), key=lambda name: (name != own, name))
 
+    def labels(self) -> list[str]:
+        """The label set in the order of its keys."""
+        return self._line.do(lambda conn: [label.name for label in list_labels(conn, self._project_id)])
+
+    def map_values(self, by: MapColouring) -> dict[int, str | float]:
+        """What colours each clip on the map, by a connection of its own: made to run in a thread too."""
+        with connect(self.session.workspace.url, application_name="earmark map") as conn:
+            return map_values(conn, self._project_id, by)
+
     # ---------------------------------------------------------------------------------------------- doing
+
+    def save(self, given: AnswerGiven) -> None:
+        """Keep one answer; the same id is saved once. Raises EarmarkError with the reason of a refusal."""
+        report = self._line.do(lambda conn: save_answers(conn, self._project, [given]))
+        if given.annotation_id in report.refused:
+            raise EarmarkError(report.refused[given.annotation_id])
 
     def decide(self, clip_id: int, decision: Decision) -> OpenGroup:
         """Keep as a copy, restore, or make representative; gives the group as it is now. Raises EarmarkError."""

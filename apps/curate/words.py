@@ -4,38 +4,22 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
-
-import numpy as np
-from numpy.typing import NDArray
 
 from apps.curate.state import CurateData, OpenGroup
 from apps.main_job import duration_words, when_words
 from pipeline.catalog.clips import ClipCard
 from pipeline.catalog.curation_lists import GroupEntry, SelectionItem
 from pipeline.catalog.duplicates import GroupMember
-from pipeline.catalog.embeddings import MapPoints
 from pipeline.catalog.selections import SelectionRow
 from pipeline.core.types import Finding
 from pipeline.widgets.clip_compare import ComparedClip, ComparedGroup, ListedGroup
-from pipeline.widgets.clip_map import Category
 
 NO_LABEL = "no label"
-REDUNDANT = "redundant copy"
-_N_COLOUR_TOKENS = 12
 _DOUBTFUL = 0.02
 _FINDINGS: tuple[Finding, ...] = ("identical", "same recording", "sounds alike")
 _STATES: Mapping[str, Literal["copy", "restored"]] = {"mark": "copy", "restore": "restored"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class MapColours:
-    """Category (n,) of every point of the map, as an index of ``categories``."""
-
-    category: NDArray[np.int64]
-    categories: list[Category]
 
 
 def clips(n: int) -> str:
@@ -81,22 +65,9 @@ def kpis(what: CurateData) -> list[dict[str, Any]]:
     return figures
 
 
-def map_colours(points: MapPoints, labels: Sequence[str], *, is_dimmed: bool) -> MapColours:
-    """Every point by its label, in the colour that the label has on every screen; redundant ones apart if dimmed."""
-    places = {label: place for place, label in enumerate(labels)}
-    n_labels = len(labels)
-    found = [
-        n_labels + 1 if is_dimmed and is_redundant else n_labels if label is None else places.get(label, n_labels)
-        for label, is_redundant in zip(points.categories, points.is_redundant, strict=True)
-    ]
-    named: list[Category] = [{"name": label, "colour": _label_colour(place)} for place, label in enumerate(labels)]
-    named.append({"name": NO_LABEL, "colour": "var(--em-cat-none)"})
-    named.append({"name": REDUNDANT, "colour": "var(--em-line-strong)"})
-    used = sorted(set(found))
-    index_of = {place: index for index, place in enumerate(used)}
-    return MapColours(
-        category=np.array([index_of[place] for place in found], np.int64), categories=[named[place] for place in used]
-    )
+def clip_name(card: ClipCard) -> str:
+    """The recording's name, and where in it the clip begins."""
+    return card.recording_name + (f", from {_clock(card.start_s)}" if card.start_s else "")
 
 
 def clip_rows(cards: Sequence[ClipCard]) -> list[dict[str, Any]]:
@@ -106,7 +77,7 @@ def clip_rows(cards: Sequence[ClipCard]) -> list[dict[str, Any]]:
             "id": card.clip_id,
             "play": card.clip_id,
             "wave": base64.b64encode(card.thumbnail).decode(),
-            "name": card.recording_name + (f", from {_clock(card.start_s)}" if card.start_s else ""),
+            "name": clip_name(card),
             "label": _label_pill(card),
             "duration_s": card.duration_s,
         }
@@ -221,12 +192,6 @@ def _copies_figure(what: CurateData) -> dict[str, Any]:
         "note": f"{copies.n_false:,} grouped in error" if copies.n_false else "none grouped in error",
         "tone": "ok" if is_good else "warn",
     }
-
-
-def _label_colour(place: int) -> str:
-    if place < _N_COLOUR_TOKENS:
-        return f"var(--em-cat-{place + 1})"
-    return f"hsl({round(place * 137.508) % 360} 55% 55%)"
 
 
 def _label_pill(card: ClipCard) -> dict[str, str] | None:

@@ -74,7 +74,7 @@ def facts(version: DatasetVersion, checked: LeakCheck) -> list[Fact]:
     return [
         {"label": "Clips", "value": f"{version.n_items:,}"},
         {"label": "Frozen", "value": f"{_moment(version)} by {version.author}"},
-        {"label": "Leaks", "value": _leak_words(checked), "tone": "bad" if checked.straddling else "ok"},
+        {"label": "Straddling", "value": _leak_words(checked), "tone": "bad" if checked.straddling else "ok"},
         {"label": "Manifest sha256", "value": version.manifest_sha256.hex(), "is_copyable": True},
     ]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from apps.session import Session
 from pipeline.catalog import annotations, counts, datasets
+from pipeline.catalog.connect import connect
 from pipeline.catalog.labels import list_labels
 from pipeline.catalog.projects import duty_of
 from pipeline.core.errors import NotFound
@@ -19,6 +20,9 @@ from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.types import DatasetVersion, ReleaseItem, Vote
 from pipeline.curation.consensus import consensus
 from pipeline.curation.splits import leaks
+from pipeline.widgets.clip_source import ClipBytes
+from pipeline.workflows.clip_audio import clip_bytes
+from pipeline.workflows.leaks import LeakReport, leaks_of_version
 from pipeline.workflows.lifeline import Lifeline
 from pipeline.workflows.operation import Conn, OnProgress, silent
 from pipeline.workflows.release import export, release
@@ -174,6 +178,25 @@ class ReleasesState:
     def items(self, version: DatasetVersion) -> list[ReleaseItem]:
         """The frozen clips of a version."""
         return self._line.do(lambda conn: datasets.read_items(conn, self._project_id, version.dataset_version_id))
+
+    def leaks(self, version: DatasetVersion, on_progress: OnProgress = silent) -> LeakReport:
+        """What leaks between the splits of a version by its sound; runs in a thread. Raises EarmarkError."""
+        workspace = self.session.workspace
+        with connect(workspace.url, application_name="earmark dashboard leaks") as conn:
+            return leaks_of_version(
+                conn,
+                self._project,
+                workspace.store,
+                version.dataset,
+                version=version.version,
+                on_progress=on_progress,
+            )
+
+    def read_clip(self, clip_id: int) -> ClipBytes:
+        """The sound of a clip. Raises NotFound, StorageError, DatabaseUnavailable."""
+        store = self.session.workspace.store
+        data, mime, rate_hz = self._line.do(lambda conn: clip_bytes(conn, self._project, store, clip_id))
+        return ClipBytes(data=data, mime=mime, rate_hz=rate_hz)
 
     def _live_conn(self) -> Conn:
         """A connection that answered just now: what writes a version must not be done twice by a second try."""

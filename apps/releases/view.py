@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from apps.page import show_page
+from apps.releases.leaks_part import LeaksPart
 from apps.releases.rows import bar_items, card_buttons, chosen_rows, facts, kpi_items, split_rows, version_row
 from apps.releases.state import (
     SPLITS,
@@ -76,7 +77,8 @@ class ReleasesPage:
         self._card.on_act(self._export)
         self._card.on_download(self._manifest)
         self._splits = Table(SPLIT_COLUMNS, title="Clips by label and split")
-        self._detail = columns(self._card, self._splits)
+        self._leaks = LeaksPart(state, on_trouble=self._notice.error)
+        self._detail = stack(columns(self._card, self._splits), self._leaks.root)
         freezing = columns(stack(self._bars, self._chosen), self._form, widths="1fr 400px")
         self.root = page(
             session.header("releases"),
@@ -135,6 +137,7 @@ class ReleasesPage:
             buttons=card_buttons() if "export" in self._state.may else [],
         )
         self._splits.show(split_rows(items))
+        self._leaks.show(version)
 
     def _freeze(self, values: Values) -> str | None:
         if (objection := objection_to_name(values["name"])) is not None:

@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from apps.jobs import Job
 from apps.session import PAGES_OF_DUTY, Session
 from pipeline.catalog import annotations, counts, operations, own_answers, reviews, selections
+from pipeline.catalog.clips import ClipSound, clip_sound
 from pipeline.catalog.labels import list_labels
 from pipeline.catalog.operations import OperationState
-from pipeline.catalog.reviews import ClaimedClip
+from pipeline.catalog.projects import get_project
+from pipeline.catalog.reviews import ClaimedClip, WaitingLabel
 from pipeline.core import registry
 from pipeline.core.errors import EarmarkError
 from pipeline.core.permissions import MAY
+from pipeline.core.picture import PictureRecipe
+from pipeline.core.settings import LabelsPerClip
 from pipeline.core.types import AnswerGiven
 from pipeline.widgets.clip_deck import AnsweredElsewhere
-from pipeline.widgets.clip_source import ClipBytes
+from pipeline.widgets.clip_source import ClipBytes, ClipOutline
 from pipeline.workflows import annotate, queue
 from pipeline.workflows.clip_audio import clip_bytes
+from pipeline.workflows.jobs import see_to_live
 from pipeline.workflows.lifeline import Lifeline
+from pipeline.workflows.long_clips import LONGEST_WHOLE_S, PART_S, LongClips
 from pipeline.workflows.operation import Conn
+from pipeline.workflows.picture import set_picture
 
-N_CLAIMED = 12
+N_CLAIMED, _N_MORE = 12, 4
+"""So many clips the deck holds, and so many come at least when it asks for more: few, to follow a live queue."""
 _MIN_FOR_PACE, _N_FOR_PACE = 3, 20
 _N_LATEST = 10
 _LONGEST_PAUSE_MS = 60_000
+_LIVE_EVERY_S = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,15 +93,35 @@ class ReviewState:
         self._line = Lifeline(session.workspace.conn, session.workspace.url)
         self._project = session.project
         self._project_id = session.project.project_id
+        self._long_clips = LongClips(session.workspace.store)
         self._held: set[int] = set()
+        self._live_until_s = 0.0
         self._response_ms: dict[UUID, int] = {}
         self._known: dict[int, UUID | None] = {}  # this person's answer about each clip, as this page knows it
-        self.storage_key = _storage_key(session)
+        self.storage_key = session.storage_key
         self.may_build = "queue.build" in self._may()
+        self.may_change_picture = "picture" in self._may()
 
     def labels(self) -> list[str]:
         """The label set in the order of its keys."""
         return self._line.do(lambda conn: [x.name for x in list_labels(conn, self._project_id)])
+
+    def picture(self) -> PictureRecipe:
+        """How spectrograms are drawn in this project now."""
+        return self._line.do(lambda conn: get_project(conn, self._project.name)).recipe.picture
+
+    def set_picture(self, changes: Mapping[str, Any]) -> PictureRecipe:
+        """Change how spectrograms are drawn for everyone. Raises SettingsError, NotPermitted, DatabaseUnavailable."""
+        return self._line.do(lambda conn: set_picture(conn, self._project, changes))
+
+    @property
+    def labels_per_clip(self) -> LabelsPerClip:
+        """How many labels a clip may have."""
+        return self._project.recipe.labels_per_clip
+
+    def guided(self) -> str | None:
+        """Whom the deck teaches its keys: this person, as long as they have answered nothing."""
+        return None if self.figures().n_answers else self.session.person
 
     def read_clip(self, clip_id: int) -> ClipBytes:
         """The sound of a clip. Raises NotFound, StorageError, DatabaseUnavailable."""
@@ -98,18 +129,70 @@ class ReviewState:
         data, mime, rate_hz = self._line.do(lambda conn: clip_bytes(conn, self._project, store, clip_id))
         return ClipBytes(data=data, mime=mime, rate_hz=rate_hz)
 
+    def open_clip(self, clip_id: int) -> ClipBytes | ClipOutline:
+        """The sound of a clip, the outline of a long one. Raises as ``read_clip``."""
+        sound = self._line.do(lambda conn: clip_sound(conn, self._project_id, clip_id))
+        if sound is None or sound.duration_s <= LONGEST_WHOLE_S:
+            return self.read_clip(clip_id)
+        outline = self._long_clips.outline(sound)
+        return ClipOutline(
+            peaks=outline.peaks.tobytes(),
+            rate_hz=outline.rate_hz,
+            n_channels=outline.n_channels,
+            duration_s=outline.n_samples / outline.rate_hz,
+            part_s=PART_S,
+        )
+
+    def read_part(self, clip_id: int, number: int) -> ClipBytes:
+        """A part of a long clip. Raises NotFound, StorageError, DatabaseUnavailable."""
+
+        def find() -> ClipSound | None:
+            return self._line.do(lambda conn: clip_sound(conn, self._project_id, clip_id))
+
+        data, rate_hz = self._long_clips.part(find, clip_id, number)
+        return ClipBytes(data=data, mime="audio/wav", rate_hz=rate_hz)
+
     # ------------------------------------------------------------------------------------------ the queue
 
     def claim(self, have: Sequence[int] | None = None) -> Claim:
         """The next clips for this person, besides those that the screen has (all that were given out, if None)."""
         without = self._held if have is None else set(have)
-        clips = self._line.do(lambda conn: queue.claim_clips(conn, self._project, N_CLAIMED, have=sorted(without)))
+        n = max(_N_MORE, N_CLAIMED - len(without))
+        clips = self._line.do(lambda conn: queue.claim_clips(conn, self._project, n, have=sorted(without)))
         clip_ids = [clip.clip_id for clip in clips]
         self._held = without | set(clip_ids)
         stands = self._stands(clip_ids)
         self._known |= {clip_id: stands.get(clip_id) for clip_id in clip_ids}
         figures = self.figures()
         return Claim(clips=clips, n_total=figures.n_answers_today + figures.n_waiting, n_done=figures.n_answers_today)
+
+    def claim_together(self, label_id: int, n: int, *, without: Sequence[int]) -> list[ClaimedClip]:
+        """At most n clips for which this label is proposed, the surest first, to be heard together."""
+        clips = self._line.do(
+            lambda conn: queue.claim_clips(conn, self._project, n, have=sorted(without), label_id=label_id)
+        )
+        clip_ids = [clip.clip_id for clip in clips]
+        stands = self._stands(clip_ids)
+        self._known |= {clip_id: stands.get(clip_id) for clip_id in clip_ids}
+        return clips
+
+    def labels_together(self) -> list[WaitingLabel]:
+        """The labels that are proposed for clips that wait, the most frequent first."""
+        return self._line.do(lambda conn: reviews.waiting_by_proposal(conn, self._project_id))
+
+    def release(self, clip_ids: Sequence[int] | None = None) -> None:
+        """Hold these clips no longer (None: all that the deck was given); they wait for anybody."""
+        let_go = sorted(self._held) if clip_ids is None else list(clip_ids)
+        self._line.do(lambda conn: annotate.release_clips(conn, self._project, let_go))
+        self._held -= set(let_go)
+
+    def keep_live(self) -> None:
+        """See, now and then while answers come, that a worker is there to rank a live queue anew."""
+        now_s = time.monotonic()
+        if not self.may_build or now_s < self._live_until_s or not self.session.workspace.is_embedded:
+            return
+        self._live_until_s = now_s + _LIVE_EVERY_S
+        self._line.do(lambda conn: see_to_live(replace(self.session.workspace, conn=conn), self._project))
 
     def figures(self) -> Figures:
         """The numbers of the page, now."""
@@ -197,11 +280,8 @@ class ReviewState:
         """The names of the project's selections, newest first."""
         return self._line.do(lambda conn: [x.name for x in selections.list_selections(conn, self._project_id)])
 
-    def start_building(self, strategy: str, *, n_clips: int | None, selection: str | None) -> Job:
-        """Start ordering what waits, by a worker, so that labelling goes on meanwhile."""
-        words = [] if strategy == self._project.recipe.query_strategy.name else [f"--strategy={strategy}"]
-        words += [] if n_clips is None else [f"--n={n_clips}"]
-        words += [] if selection is None else [f"--selection={selection}"]
+    def start_building(self, words: Sequence[str]) -> Job:
+        """Start ordering what waits, by a worker, so that labelling goes on meanwhile; words of ``earmark queue``."""
         return self.session.submit("queue", words)
 
     # ------------------------------------------------------------------------------------------ helpers
@@ -234,12 +314,6 @@ class ReviewState:
         if len(late) >= _MIN_FOR_PACE:
             return 60_000 * len(late) / sum(late)
         return 60_000 / usual_ms if usual_ms else None
-
-
-def _storage_key(session: Session) -> str:
-    """The same for this person in this project for ever, also when the database comes back at another port."""
-    workspace, info = session.workspace, session.workspace.conn.info
-    return f"{workspace.settings.workspace}:{info.host}/{info.dbname}/{session.project.project_id}/{session.person}"
 
 
 def _nothing_for_annotator(figures: Figures) -> NothingWaits:

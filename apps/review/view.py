@@ -6,11 +6,17 @@ import asyncio
 
 from apps.jobs import Job
 from apps.page import show_page
+from apps.review.picture_part import PicturePart
+from apps.review.queue_form import built_words, queue_form, queue_words
 from apps.review.state import Claim, Figures, ReviewState
+from apps.review.stopping import StoppingPanel
+from apps.review.together import Together
+from apps.review.words import place
 from apps.session import Session
 from pipeline.catalog.reviews import ClaimedClip
 from pipeline.core.errors import EarmarkError
 from pipeline.core.types import AnswerGiven
+from pipeline.widgets.buttons import Buttons
 from pipeline.widgets.clip_deck import ClipDeck, DeckClip, FlagGiven, MoreClips, SkipGiven
 from pipeline.widgets.disclosure import Disclosure
 from pipeline.widgets.forms import Form, Values
@@ -18,17 +24,16 @@ from pipeline.widgets.layout import columns, page, stack
 from pipeline.widgets.shell import EmptyState, Kpis, Notice, Progress
 from pipeline.workflows.operation import Conn
 
-ALL_CLIPS = "all clips"
 _REFRESH_AFTER_S = 0.3
 _PAUSE_RUNNING_S, _PAUSE_IDLE_S = 0.7, 3.0
 _FIGURES_PX = 210
 _N_PREFETCHED = 8  # so many clips can be labelled while the link is down
 _NOT_FRESH = "This page is not fresh"
-_STRATEGIES = {
-    "margin": "where the model wavers most",
-    "diversity": "what is unlike anything labelled",
-    "random": "in random order",
-}
+_ONE_BY_ONE, _TOGETHER = "one", "together"
+_MODES = [
+    {"key": _ONE_BY_ONE, "label": "One by one", "title": "Each clip by itself, in the order of the queue"},
+    {"key": _TOGETHER, "label": "Together", "title": "Many clips of one proposed label: strike the odd ones"},
+]
 
 
 def show() -> None:
@@ -51,17 +56,26 @@ class ReviewPage:
         self._empty = EmptyState("")
         self._empty.on_act(self._look_again)
         # Who may not build the queue may not even see the selections that its form offers.
-        self._form = _queue_form(state) if state.may_build else Form((), submit_label="")
+        self._form = Form((), submit_label="")
+        if state.may_build:
+            self._form = queue_form(state.strategies(), state.selections(), state.labels())
         self._form.on_submit(self._build)
         self._fold = Disclosure("Build the queue anew", self._form)
-        self._queue_parts = (self._fold, self._form) if state.may_build else ()
+        picture = PicturePart(state, on_changed=lambda picture: self._deck.draw_by(picture))
+        self._queue_parts = (*((self._fold, self._form) if state.may_build else ()), *picture.parts)
         self._middle = stack(self._empty, self._deck, *self._queue_parts)
+        self._together = Together(state, on_saved=self._refresh_soon)
+        self._stopping = StoppingPanel(session)
+        self._mode = Buttons(_MODES, kind="choice", chosen=_ONE_BY_ONE, remembered_as="review-mode")
+        self._mode.on_press(self._change_mode)
+        modes = columns(self._mode, self._together.controls, widths="auto 1fr", is_kept_when_narrow=True)
         self.root = page(
             session.header("review"),
             self._notice,
             self._progress,
             # The figures stand beside the deck, so that deck and answers fit on a laptop without scrolling.
-            columns(self._middle, self._kpis, widths=f"1fr {_FIGURES_PX}px"),
+            columns(stack(modes, self._middle, self._together.root), self._kpis, widths=f"1fr {_FIGURES_PX}px"),
+            self._stopping.root,
         )
         self._show_deck(is_seen=bool(first.clips))
         self.draw(state.figures())
@@ -75,6 +89,7 @@ class ReviewPage:
         if self._notice.text.startswith(_NOT_FRESH):
             self._notice.clear()
         self._kpis.items = _kpi_items(what)
+        self._stopping.look()
         self._draw_building(what)
         self._draw_middle(what)
         return _PAUSE_RUNNING_S if self._job is not None or what.building is not None else _PAUSE_IDLE_S
@@ -87,7 +102,7 @@ class ReviewPage:
 
     def _deck_of(self, claim: Claim) -> ClipDeck:
         return ClipDeck(
-            read_clip=self._state.read_clip,
+            read_clip=self._state.open_clip,
             on_answer=self._answer,
             on_skip=self._skip,
             on_flag=self._flag,
@@ -95,7 +110,11 @@ class ReviewPage:
             labels=[{"name": name} for name in self._state.labels()],
             first=_more_clips(claim),
             storage_key=self._state.storage_key,
+            read_part=self._state.read_part,
             prefetch=_N_PREFETCHED,
+            picture=self._state.picture(),
+            labels_per_clip=self._state.labels_per_clip,
+            guided=self._state.guided(),
         )
 
     def _answer(self, given: AnswerGiven) -> None:
@@ -111,6 +130,7 @@ class ReviewPage:
         self._refresh_soon()
 
     def _more(self, have: list[int]) -> MoreClips:
+        self._deck.draw_by(self._state.picture())
         return _more_clips(self._state.claim(have))
 
     def _refresh_soon(self) -> None:
@@ -122,11 +142,30 @@ class ReviewPage:
         self._refresh_at = None
         try:
             self.draw(self._state.figures())
+            self._state.keep_live()
         except EarmarkError as error:
             self.say_trouble(f"{_NOT_FRESH}: {error}")
 
+    def _change_mode(self, mode: str) -> None:
+        """The deck or the grid: whoever leaves lets go of its clips, so that the other may be given them."""
+        if self._together.is_open == (mode == _TOGETHER):
+            return
+        if mode == _TOGETHER:
+            self._deck.close()
+            self._state.release()
+            self._middle.layout.display = "none"
+            self._together.open()
+            return
+        self._together.close()
+        self._middle.layout.display = None
+        self._show_deck(is_seen=False)
+        self._look_again()
+        self._refresh_soon()
+
     def _draw_middle(self, figures: Figures) -> None:
         before, self._n_waiting = self._n_waiting, figures.n_waiting
+        if self._together.is_open:
+            return self._together.refresh()
         if figures.n_waiting and self._notice.tone == "info":
             self._notice.clear()
         is_hidden = self._deck.layout.display == "none"
@@ -159,7 +198,7 @@ class ReviewPage:
 
     def _look_again(self) -> None:
         """A deck that came to its end makes way for a new one; the browser hands it what is not yet saved."""
-        if not self._state.claim().clips:
+        if self._together.is_open or not self._state.claim().clips:
             return
         ended, self._deck = self._deck, self._deck_of(self._state.claim(have=[]))
         self._middle.children = (self._empty, self._deck, *self._queue_parts)
@@ -171,11 +210,7 @@ class ReviewPage:
     def _build(self, values: Values) -> str:
         if self._job is not None:
             raise EarmarkError("the queue is being built already", do="wait until it is there")
-        self._job = self._state.start_building(
-            values["strategy"],
-            n_clips=None if values["n_clips"] is None else int(values["n_clips"]),
-            selection=None if values["selection"] == ALL_CLIPS else values["selection"],
-        )
+        self._job = self._state.start_building(queue_words(values, own_strategy=self._state.strategies()[0]))
         self._notice.clear()
         self._progress.show("Building the queue", 0)
         return "Started. Labelling goes on meanwhile."
@@ -199,31 +234,7 @@ class ReviewPage:
         if self._n_waiting == 0:
             self._look_again()
         self._fold.is_open = False
-        detail = job.results[-1]["detail"]
-        self._notice.success(_built(detail["n_queued"], detail["strategy"]))
-
-
-def _queue_form(state: ReviewState) -> Form:
-    strategies = [{"value": name, "label": _STRATEGIES.get(name, name)} for name in state.strategies()]
-    strategy = {"key": "strategy", "label": "Ask first", "kind": "select", "options": strategies}
-    n_clips = {"key": "n_clips", "label": "At most", "kind": "number", "min": 1, "step": 1, "unit": "clips"}
-    selection = {"key": "selection", "label": "Out of", "kind": "select", "options": [ALL_CLIPS, *state.selections()]}
-    return Form(
-        [
-            {**strategy, "value": strategies[0]["value"], "help": "A model needs two labels before it can waver."},
-            {**n_clips, "value": None, "placeholder": "all that wait"},
-            {**selection, "value": ALL_CLIPS},
-        ],
-        submit_label="Build the queue",
-        title="Build the queue",
-        intro="Puts every clip that waits for a person's ear in order. What people hold just now stays theirs.",
-    )
-
-
-def _built(n_queued: int, strategy: str) -> str:
-    how = _STRATEGIES.get(strategy, f"by {strategy}")
-    clips = "1 clip" if n_queued == 1 else f"{n_queued:,} clips"
-    return f"The queue is built: {clips}, {how if strategy == 'random' else f'first {how}'}."
+        self._notice.success(built_words(job.results[-1]["detail"]))
 
 
 def _more_clips(claim: Claim) -> MoreClips:
@@ -235,20 +246,12 @@ def _deck_clip(clip: ClaimedClip) -> DeckClip:
     return {
         "id": clip.clip_id,
         "name": clip.recording_name,
-        "sub": _place(clip),
+        "sub": place(clip),
         "reason": clip.reason,
         "proposed": None if proposed is None else {"label": proposed, "confidence": clip.proposed_confidence},
         "rate_hz": clip.rate_hz,
         "duration_s": clip.duration_s,
     }
-
-
-def _place(clip: ClaimedClip) -> str:
-    facts = f"{clip.duration_s:.2f} s · {clip.rate_hz / 1000:g} kHz"
-    if clip.start_s == 0:
-        return facts
-    minutes, seconds = divmod(clip.start_s, 60)
-    return f"{facts} · from {minutes:.0f}:{seconds:04.1f} of the recording"
 
 
 def _kpi_items(figures: Figures) -> list[dict[str, object]]:

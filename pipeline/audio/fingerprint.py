@@ -29,7 +29,8 @@ N_BINS = 220
 _HOP_SAMPLES = 64
 _N_FFT = 512
 _FIRST_BIN = 12
-_BATCH_FRAMES = 128
+_BATCH_FRAMES = 320
+_TILE_FRAMES = 1_024
 _REACH = 4
 _WIDTH = N_BINS + 2 * _REACH
 _EDGE_FRAMES = 2
@@ -108,8 +109,10 @@ def _power(samples: Float32) -> Float32:
     window = hann_window(_N_FFT).astype(np.float32)
     power = np.zeros((n_frames + 2 * _REACH, _WIDTH), dtype=np.float32)
     inside = power[_REACH:-_REACH, _REACH:-_REACH]
+    shown = np.empty((min(n_frames, _BATCH_FRAMES), _N_FFT), dtype=np.float32)
     for start in range(0, n_frames, _BATCH_FRAMES):
-        spectrum = np.asarray(rfft(frames[start : start + _BATCH_FRAMES] * window, axis=1), dtype=np.complex64)
+        batch = frames[start : start + _BATCH_FRAMES]
+        spectrum = np.asarray(rfft(np.multiply(batch, window, out=shown[: len(batch)]), axis=1), dtype=np.complex64)
         squares = np.square(spectrum[:, _FIRST_BIN : _FIRST_BIN + N_BINS].view(np.float32))
         np.add(squares[:, ::2], squares[:, 1::2], out=inside[start : start + _BATCH_FRAMES])
     return power
@@ -117,30 +120,60 @@ def _power(samples: Float32) -> Float32:
 
 def _peaks(power: Float32) -> NDArray[np.intp]:
     """The places in the flat spectrogram that are the highest among their neighbours, but for its edges."""
+    # Room for what is in between is taken once: taking it anew costs more than the sums in it.
+    spare = np.empty((2, min(len(power), _TILE_FRAMES + 2 * _REACH) * _WIDTH), dtype=np.float32)
+    found, loudest = list[NDArray[np.intp]](), list[Float32]()
+    for start in range(0, len(power) - 2 * _REACH, _TILE_FRAMES):
+        places, loud = _events(power[start : start + _TILE_FRAMES + 2 * _REACH], spare)
+        found.append(places + start * _WIDTH)
+        loudest.append(loud)
+    floor = _floor(np.concatenate(loudest))
+    places = np.concatenate(found)
+    frames, bins = np.divmod(places - _REACH * _WIDTH, _WIDTH)
+    is_inside = (bins > _REACH) & (bins < _WIDTH - _REACH - 1)
+    return places[is_inside & (power.reshape(-1)[places] > floor[frames])]
+
+
+def _events(power: Float32, spare: Float32) -> tuple[NDArray[np.intp], Float32]:
+    """Places that are the highest around and rise or fall, and how loud each frame is; _REACH at both ends left out."""
     # The noughts between the rows let all neighbours be looked at in one flat array, which is much faster.
-    flat = power.reshape(-1)
-    around = _highest_around(_highest_around(flat, _REACH, apart=1), _REACH, apart=_WIDTH)
-    loudest = _highest_around(power.max(axis=1), _LOCAL_FRAMES, apart=1)
-    floor = np.maximum(loudest * _RANGE, _FLOOR)
-    is_peak = (flat == around).reshape(power.shape) & (power > floor[:, np.newaxis])
+    flat, reach = power.reshape(-1), _REACH * _WIDTH
+    aside = _highest_after(flat, 2 * _REACH + 1, spare=spare)
+    loud = aside[reach : len(flat) - reach].reshape(-1, _WIDTH)[:, : N_BINS : 2 * _REACH + 1].max(axis=1)
+    around = _highest_after(aside, 2 * _REACH + 1, apart=_WIDTH, spare=spare)
+    first = reach + _REACH
+    here = flat[first:-first]
+    is_event = here == around
     # Noise on the even level of a tone or a hum makes no event.
-    apart = _REACH * _WIDTH
-    is_event = flat[apart:-apart] > _RISE * np.maximum(flat[: -2 * apart], flat[2 * apart :])
-    is_peak[_REACH:-_REACH] &= is_event.reshape(-1, _WIDTH)
+    beside = np.maximum(
+        flat[_REACH : -2 * reach - _REACH], flat[2 * reach + _REACH : -_REACH], out=spare[0, : len(here)]
+    )
+    is_event &= here > np.multiply(beside, _RISE, out=beside)
+    return np.flatnonzero(is_event) + first, loud
+
+
+def _floor(loudest: Float32) -> Float32:
+    """From which power on a place counts, by how loud the frames are, float32 (n,) both."""
+    silence = np.zeros(_LOCAL_FRAMES, dtype=np.float32)
+    around = np.concatenate((silence, loudest, silence))
+    highest = _highest_after(around, 2 * _LOCAL_FRAMES + 1, spare=np.empty((2, len(around)), dtype=np.float32))
+    floor = np.maximum(highest * _RANGE, _FLOOR)
     # Where a steady sound is cut off is no event in it.
-    is_peak[: _REACH + _EDGE_FRAMES] = False
-    is_peak[-_REACH - _EDGE_FRAMES :] = False
-    is_peak[:, [_REACH, -_REACH - 1]] = False
-    return np.flatnonzero(is_peak)
+    floor[:_EDGE_FRAMES] = floor[-_EDGE_FRAMES:] = np.inf
+    return floor
 
 
-def _highest_around(values: Float32, reach: int, *, apart: int) -> Float32:
-    """The highest of each of the values (n,) and its ``reach`` neighbours on both sides, which lie ``apart``."""
-    highest, span, wanted = np.pad(values, reach * apart), 1, 2 * reach + 1
-    while span < wanted:
-        step = min(span, wanted - span)
-        highest = np.maximum(highest[: -step * apart], highest[step * apart :])
-        span += step
+def _highest_after(values: Float32, n: int, *, spare: Float32, apart: int = 1) -> Float32:
+    """The highest of each of the values and the n - 1 after it that lie ``apart``, as far as there are so many.
+
+    It lies in one of the two rows of ``spare``: after an even number of doublings in the second, as the values may.
+    """
+    highest, span, row = values, 1, 0
+    while span < n:
+        step = min(span, n - span)
+        before, after = highest[: -step * apart], highest[step * apart :]
+        highest = np.maximum(before, after, out=spare[row, : len(before)])
+        span, row = span + step, 1 - row
     return highest
 
 

@@ -91,7 +91,8 @@ _SELECT = """
     SELECT o.operation_id, o.action, o.spec, o.author, o.created_at AS began_at, x.created_at AS ended_at, o.job_id,
       coalesce(x.status, 'running') AS status, p.stage, coalesce(x.n_input, p.n_total) AS n_total,
       coalesce(x.n_done, p.n_done, 0) AS n_done, coalesce(x.n_unchanged, 0) AS n_unchanged,
-      coalesce(x.n_failed, p.n_failed, 0) AS n_failed, coalesce(x.detail, '{}') - 'stages_s' - 'coverage' AS detail,
+      coalesce(x.n_failed, p.n_failed, 0) AS n_failed,
+      coalesce(x.detail, '{}') - ARRAY['stages_s', 'coverage', 'report'] AS detail,
       coalesce(x.detail -> 'stages_s', '[]') AS stages_s, x.message, coalesce(x.created_at, p.updated_at) AS updated_at
     FROM operation o LEFT JOIN progress p USING (operation_id) LEFT JOIN operation_outcome x USING (operation_id)
 """

@@ -12,7 +12,8 @@ from typing import Annotated, Any, cast
 import typer
 from rich.markup import escape
 
-from pipeline.cli import accounts, fiftyone
+from pipeline.cli import accounts, fiftyone, gold
+from pipeline.cli.agreement import agreement
 from pipeline.cli.augment import augment
 from pipeline.cli.context import (
     Context,
@@ -32,6 +33,8 @@ from pipeline.cli.durability import backup, doctor, restore, verify
 from pipeline.cli.leaks import leaks
 from pipeline.cli.log import log
 from pipeline.cli.mislabels import mislabels
+from pipeline.cli.picture import picture
+from pipeline.cli.progress import progress
 from pipeline.cli.search import search
 from pipeline.cli.select import select
 from pipeline.cli.serve import serve
@@ -70,12 +73,16 @@ app.command()(worker)
 app.command()(jobs)
 app.command()(log)
 app.command()(leaks)
+app.command()(picture)
 app.command()(search)
-app.command()(mislabels)
+app.command()(long_verb(mislabels))
 app.command()(cancel)
+app.command()(long_verb(progress))
+app.command()(agreement)
 app.add_typer(accounts.user, name="user")
 app.add_typer(accounts.project, name="project")
 app.add_typer(fiftyone.fiftyone, name="fiftyone")
+app.add_typer(gold.gold, name="gold")
 
 SeedOption = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed, the same outcome.")]
 
@@ -218,13 +225,23 @@ def deduplicate(
 def queue(
     strategy: PluginOption = None,
     selection: Annotated[str | None, typer.Option(help="Only clips of this selection.")] = None,
+    only: Annotated[str | None, typer.Option(help="disputed: only clips about which people disagree.")] = None,
     n_clips: Annotated[int | None, typer.Option("--n", min=1, help="At most so many clips.")] = None,
+    audit_share: Annotated[
+        float | None, typer.Option("--audit", help="Share of the questions drawn by lot; 0.1 at first.")
+    ] = None,
+    overlap_share: Annotated[
+        float | None, typer.Option("--overlap", help="Share of the clips that several people are asked about.")
+    ] = None,
+    n_people: Annotated[int | None, typer.Option("--people", help="How many those are; 2 at first.")] = None,
+    is_fixed: Annotated[bool, typer.Option("--fixed", help="Keep this order while people answer.")] = False,
     seed: SeedOption = 0,
     workspace: WorkspaceOption = None,
     project: ProjectOption = None,
     is_json: JsonOption = False,
 ) -> None:
-    """Put what waits for a person's ear in order."""
+    """Put what waits for a person's ear in order; a worker keeps it so while people answer."""
+    from pipeline.workflows.queue import Sharing, only_of
     from pipeline.workflows.queue import build_queue as run
 
     def work(context: Context, on_progress: OnProgress) -> Outcome:
@@ -233,7 +250,10 @@ def queue(
             context.project,
             strategy=_spec(strategy),
             selection=selection,
+            only=only_of(only),
             n_clips=n_clips,
+            sharing=Sharing(audit_share=audit_share, overlap_share=overlap_share, n_people=n_people),
+            is_live=not is_fixed,
             seed=seed,
             on_progress=on_progress,
         )

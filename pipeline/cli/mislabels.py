@@ -17,14 +17,13 @@ from pipeline.cli.context import (
     print_outcome,
     progress_bar,
 )
-from pipeline.workflows.find_mislabels import NAME, Apart, find_mislabels
+from pipeline.workflows.find_mislabels import Apart, find_mislabels
 
 _MAX_SHOWN = 20
 
 
 def mislabels(
     n_clips: Annotated[int, typer.Option("--n", min=1, help="At most so many clips.")] = 200,
-    name: Annotated[str, typer.Option(help="Name of the selection that keeps them.")] = NAME,
     apart: Annotated[
         Apart, typer.Option(help="Whose clips never speak for each other: of one recording, or of one source group.")
     ] = "recording",
@@ -33,9 +32,9 @@ def mislabels(
     project: ProjectOption = None,
     is_json: JsonOption = False,
 ) -> None:
-    """List the clips that may be wrongly labelled, the most suspicious first, and keep them as a selection.
+    """List the clips that may be wrongly labelled, the most suspicious first.
 
-    Hear them with `earmark queue --selection suspects`. What people settled is not asked again.
+    Hear and settle them on the page flags of `earmark serve`. What was settled is not asked again.
     """
     with command(workspace, project, is_json=is_json) as context:
         with progress_bar(is_json=is_json) as on_progress:
@@ -43,17 +42,16 @@ def mislabels(
                 context.workspace.conn,
                 context.project,
                 n_clips=n_clips,
-                name=name,
                 apart=apart,
                 seed=seed,
                 on_progress=on_progress,
             )
         if is_json:
             suspects = [asdict(suspect) for suspect in report.suspects]
-            print_json({"verb": "mislabels", "suspects": suspects, "outcome": asdict(report.outcome)})
+            print_json({"verb": "mislabels", "suspects": suspects, **asdict(report.outcome)})
             return
         for suspect in report.suspects[:_MAX_SHOWN]:
             out.print(f"clip {suspect.clip_id}  {suspect.reason}", markup=False, soft_wrap=True)
         if len(report.suspects) > _MAX_SHOWN:
-            out.print(f"… and {len(report.suspects) - _MAX_SHOWN:,} more in the selection {name}", markup=False)
+            out.print(f"… and {len(report.suspects) - _MAX_SHOWN:,} more on the page flags", markup=False)
         print_outcome("mislabels", report.outcome, is_json=False)

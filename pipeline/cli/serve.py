@@ -26,7 +26,7 @@ from pipeline.workflows.workspace import Workspace
 ROOT = Path(__file__).parent.parent.parent
 SERVING = ROOT / "apps" / "serving"
 DEFAULT_PORT = 8866
-PAGES = ("home", "recordings", "curate", "review", "releases", "activity")
+PAGES = ("home", "recordings", "curate", "review", "flags", "team", "releases", "activity")
 _PATIENCE_S = 60.0
 _OF_A_LOGIN = ("PG", "EARMARK_DATABASE", "EARMARK_ACT", "EARMARK_JOB")
 

@@ -9,9 +9,9 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict
-from typing import Annotated, Any, cast, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_type_hints
 
 import typer
 from typer.models import ArgumentInfo
@@ -29,6 +29,9 @@ from pipeline.core.logs import start_logging, tell
 from pipeline.core.settings import DEFAULT_RECIPE
 from pipeline.storage import is_local, path_of
 from pipeline.workflows.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pipeline.workflows.live import LiveQueues
 
 SWEEP_EVERY_S, LOOK_EVERY_S = 5.0, 0.5
 _GRACE_S = 1.0  # then what runs is put back for another worker
@@ -52,10 +55,11 @@ def worker(
     is_helper: Annotated[bool, typer.Option("--helper", hidden=True)] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Carry the jobs of every project of this database, one after the other; Ctrl+C leaves."""
+    """Carry the jobs of every project of this database, one after the other, and keep live queues; Ctrl+C leaves."""
     from pipeline.catalog import jobs
     from pipeline.workflows.carry import Carrier, sweep
     from pipeline.workflows.jobs import ensure_queue
+    from pipeline.workflows.live import LiveQueues
 
     with opened(workspace, None) as space:
         conn = space.conn
@@ -73,7 +77,9 @@ def worker(
             first_retry_s=first_retry_s,
         )
         while True:
-            asyncio.run(_work(space, carrier, until_idle_s=until_idle_s, is_once=is_once, concurrency=concurrency))
+            with closing(LiveQueues(url=space.url)) as live:
+                work = _work(space, carrier, live, until_idle_s=until_idle_s, is_once=is_once, concurrency=concurrency)
+                asyncio.run(work)
             jobs.release_worker(conn)
             # Who submitted in this moment saw us alive and started nobody.
             if until_idle_s is None or jobs.count_open(conn) == 0 or not jobs.hold_worker(conn, is_helper=is_helper):
@@ -175,7 +181,15 @@ def _submit(verb: str, words: list[str], given: dict[str, Any]) -> None:
             out.print("no worker is alive: start one with earmark worker", style="yellow")
 
 
-async def _work(space: Workspace, carrier: Any, *, until_idle_s: float | None, is_once: bool, concurrency: int) -> None:
+async def _work(
+    space: Workspace,
+    carrier: Any,
+    live: LiveQueues,
+    *,
+    until_idle_s: float | None,
+    is_once: bool,
+    concurrency: int,
+) -> None:
     """Carry jobs until told to end, or until there was none for long enough."""
     from pipeline.workflows.queue_app import queue_app
 
@@ -192,17 +206,28 @@ async def _work(space: Workspace, carrier: Any, *, until_idle_s: float | None, i
                 shutdown_graceful_timeout=_GRACE_S,
             )
         )
-        looking = asyncio.create_task(_look_after(space, working, until_idle_s))
+        looking = asyncio.create_task(_look_after(space, working, live, until_idle_s))
+        ranking = asyncio.create_task(_rank(live))
         try:
             with suppress(asyncio.CancelledError):
                 await working
         finally:
-            looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await looking
+            for beside in (looking, ranking):
+                beside.cancel()
+                with suppress(asyncio.CancelledError):
+                    await beside
 
 
-async def _look_after(space: Workspace, working: asyncio.Task[None], until_idle_s: float | None) -> None:
+async def _rank(live: LiveQueues) -> None:
+    """Keep the live queues, in a thread: jobs are carried meanwhile. A ranking that runs at the end is waited for."""
+    while True:
+        await asyncio.to_thread(live.rank_due)
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+async def _look_after(
+    space: Workspace, working: asyncio.Task[None], live: LiveQueues, until_idle_s: float | None
+) -> None:
     """Sweep up what other workers left, look again at watched sources, end the work when nothing came for so long."""
     from pipeline.catalog import jobs
     from pipeline.workflows.carry import sweep
@@ -220,7 +245,7 @@ async def _look_after(space: Workspace, working: asyncio.Task[None], until_idle_
             swept_at = now
         if until_idle_s is None:
             continue
-        if jobs.count_open(space.conn) > 0:
+        if live.is_sitting or jobs.count_open(space.conn) > 0:
             busy_at = now
         elif now - busy_at >= until_idle_s:
             working.cancel()

@@ -14,7 +14,7 @@ _REVIEWER = _ANNOTATOR | {
 }
 _RESEARCHER = _REVIEWER | {
     *("ingest", "watch", "cut", "embed", "augment", "deduplicate", "select", "release", "export", "verify"),
-    *("publish", "pull"),
+    *("publish", "pull", "picture"),
 }
 _ADMIN = _RESEARCHER | {"project.create", "project.grant", "doctor", "backup"}
 

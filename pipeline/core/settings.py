@@ -66,7 +66,7 @@ class Recipe:
     split_fractions: Mapping[str, float]
     prefer: tuple[Preference, ...] = ("labelled", "longest")
     alike_distance: float | None = None
-    picture: PictureRecipe = PictureRecipe()
+    picture: PictureRecipe = field(default_factory=PictureRecipe)
     labels_per_clip: LabelsPerClip = "one"
 
     def to_json(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from pipeline.core.errors import SettingsError
+from pipeline.core.errors import CatalogError, SettingsError
 from pipeline.core.types import Answer, AnswerGiven, Heard
 
 Doubt = Literal["suspect", "flagged", "disputed"]
@@ -20,6 +20,10 @@ _ANSWERS: dict[Verdict, Answer] = {
     "bad_audio": "bad_audio",
     "withdrawn": "withdrawn",
 }
+
+
+class SettledMeanwhile(CatalogError):
+    """Another verdict stands on the clip already."""
 
 
 @dataclass(frozen=True, kw_only=True)

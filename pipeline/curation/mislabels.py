@@ -22,7 +22,8 @@ class Suspect:
 
     ``score`` in [-1, 1] is the chance of the suggested label less that of the given one: above 0 the other clips say
     another label. ``nearest_given`` and ``nearest_suggested`` are the nearest clips of the two labels, clips
-    that are no suspects themselves if there are any; None if no other clip has that label. ``reason`` says it in words.
+    that are no suspects themselves if there are any; None if no other clip has that label. Of the ``n_near`` nearest
+    clips so many have the given and the suggested label. ``reason`` says it in words.
     """
 
     index: int
@@ -33,7 +34,18 @@ class Suspect:
     suggested_probability: float
     nearest_given: int | None
     nearest_suggested: int | None
-    reason: str
+    n_near: int
+    n_near_given: int
+    n_near_suggested: int
+
+    @property
+    def reason(self) -> str:
+        """The evidence as one sentence."""
+        return (
+            f"labelled {self.given}, sounds like {self.suggested}: {100 * self.suggested_probability:.0f} % against "
+            f"{100 * self.given_probability:.0f} %; of the {self.n_near} nearest clips {self.n_near_suggested} are "
+            f"{self.suggested}, {self.n_near_given} {self.given}"
+        )
 
 
 def margins(probabilities: Float32, given: Indices) -> tuple[Float32, Indices]:
@@ -94,12 +106,9 @@ def rank_suspects(
                     suggested_probability=float(probabilities[index, there]),
                     nearest_given=_example(cosines, given == here, is_other, is_trusted, but=index),
                     nearest_suggested=_example(cosines, given == there, is_other, is_trusted, but=index),
-                    reason=_words(
-                        labels[here],
-                        labels[there],
-                        chances=(float(probabilities[index, here]), float(probabilities[index, there])),
-                        counts=(int((given[near] == here).sum()), int((given[near] == there).sum()), len(near)),
-                    ),
+                    n_near=len(near),
+                    n_near_given=int((given[near] == here).sum()),
+                    n_near_suggested=int((given[near] == there).sum()),
                 )
             )
     return suspects
@@ -128,12 +137,3 @@ def _example(
         if len(found := _nearest(cosines, wanted, 1)):
             return int(found[0])
     return None
-
-
-def _words(given: str, suggested: str, *, chances: tuple[float, float], counts: tuple[int, int, int]) -> str:
-    """The evidence as one sentence."""
-    n_given, n_suggested, n_near = counts
-    return (
-        f"labelled {given}, sounds like {suggested}: {100 * chances[1]:.0f} % against {100 * chances[0]:.0f} %; "
-        f"of the {n_near} nearest clips {n_suggested} are {suggested}, {n_given} {given}"
-    )

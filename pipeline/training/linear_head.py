@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.core.types import Float32
 
@@ -27,8 +29,12 @@ class LinearHead:
         return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def fit_linear_head(vectors: Float32, labels: Sequence[str], *, seed: int) -> LinearHead | None:
+def fit_linear_head(
+    vectors: Float32, labels: Sequence[str], *, seed: int, weights: NDArray[np.float64] | None = None
+) -> LinearHead | None:
     """The head fitted to vectors float32 (n, d) and their labels; None while there are fewer than two labels.
+
+    ``weights`` float64 (n,), above 0, say how much each clip counts; all alike without.
 
     Vectors are centred and scaled as a whole for the fit, so that an encoder's own weighting of its
     dimensions holds; both are folded into the weights.
@@ -44,17 +50,19 @@ def fit_linear_head(vectors: Float32, labels: Sequence[str], *, seed: int) -> Li
     scale = max(float(np.sqrt(np.mean(np.square(centred)))), 1e-6)
     model = LogisticRegression(C=_REGULARISATION, max_iter=500, random_state=seed)
     # Matrices this small are a hundred times slower on several BLAS threads than on one.
-    with threadpool_limits(1):
-        model.fit(centred / scale, np.searchsorted(distinct, labels))
+    with threadpool_limits(1), warnings.catch_warnings():
+        # At first there is hardly more than one clip a label.
+        warnings.filterwarnings("ignore", message="The number of unique classes")
+        model.fit(centred / scale, np.searchsorted(distinct, labels), sample_weight=weights)
     coefficients = np.asarray(model.coef_, dtype=np.float64)
     intercepts = np.asarray(model.intercept_, dtype=np.float64)
     if len(distinct) == 2:
         # For two labels sklearn gives the second's row only; the first's is zero.
         coefficients = np.vstack((np.zeros_like(coefficients), coefficients))
         intercepts = np.concatenate(([0.0], intercepts))
-    weights = (coefficients / scale).T
+    slopes = (coefficients / scale).T
     return LinearHead(
         labels=distinct,
-        weights=weights.astype(np.float32),
-        bias=(intercepts - mean @ weights).astype(np.float32),
+        weights=slopes.astype(np.float32),
+        bias=(intercepts - mean @ slopes).astype(np.float32),
     )

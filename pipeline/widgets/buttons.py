@@ -15,7 +15,8 @@ from pipeline.widgets.replying import replying
 class Buttons(anywidget.AnyWidget):
     """Items of ``{"key", "label", "count", "tone", "title", "is_primary"}``, after an optional ``label``.
 
-    With ``kind`` choice (pills) or tabs, ``chosen`` is on. What a press raises as an EarmarkError is shown
+    With ``kind`` choice (pills) or tabs, ``chosen`` is on; ``remembered_as`` lets the browser press
+    again what was chosen last under this name. What a press raises as an EarmarkError is shown
     beside the buttons. Without items nothing is shown.
     """
 
@@ -25,6 +26,7 @@ class Buttons(anywidget.AnyWidget):
     label = traitlets.Unicode().tag(sync=True)
     items = traitlets.List(traitlets.Dict()).tag(sync=True)
     chosen = traitlets.Unicode().tag(sync=True)
+    remembered_as = traitlets.Unicode().tag(sync=True)
 
     def __init__(
         self,
@@ -33,8 +35,10 @@ class Buttons(anywidget.AnyWidget):
         kind: Literal["actions", "choice", "tabs"] = "actions",
         label: str = "",
         chosen: str = "",
+        remembered_as: str = "",
     ) -> None:
-        super().__init__(items=[dict(item) for item in items], kind=kind, label=label, chosen=chosen)
+        entries = [dict(item) for item in items]
+        super().__init__(items=entries, kind=kind, label=label, chosen=chosen, remembered_as=remembered_as)
         self._press: Callable[[str], None] | None = None
         self.on_msg(self._receive)
 

@@ -17,12 +17,15 @@ import anywidget
 import traitlets
 
 from pipeline.core.errors import DatabaseUnavailable, EarmarkError
+from pipeline.core.picture import PictureRecipe
+from pipeline.core.settings import LabelsPerClip
 from pipeline.core.types import AnswerGiven, Heard
 from pipeline.widgets import assets
-from pipeline.widgets.clip_source import ReadClip, serve_clips
+from pipeline.widgets.clip_source import OpenClip, ReadPart, serve_clips
 
 _log = logging.getLogger(__name__)
-_ANSWERS = ("label", "unsure", "none_of_these", "withdrawn")
+_ANSWERS = ("label", "unsure", "none_of_these", "bad_audio", "withdrawn")
+_MAX_HASH_LETTERS = 64
 
 
 class DeckLabel(TypedDict):
@@ -89,7 +92,8 @@ class ClipDeck(anywidget.AnyWidget):
     ``on_answer``, ``on_skip`` and ``on_flag`` save or raise. An EarmarkError is shown to the person, the event is
     dropped and its clip asked again, unless it is AnsweredElsewhere; DatabaseUnavailable and anything unforeseen leave
     the event in the browser, to be sent again.
-    ``on_more`` gets the ids of clips that the deck still holds and gives those that follow.
+    ``on_more`` gets the ids of clips that the deck still holds and gives those that follow. ``guided`` is who is
+    taught the keys, once in each browser; None teaches only who asks for it in the help.
     """
 
     _esm = assets.module(
@@ -100,9 +104,13 @@ class ClipDeck(anywidget.AnyWidget):
         "outbox.js",
         "clip_deck_keys.js",
         "clip_deck_state.js",
+        "clip_deck_more.js",
         "clip_deck_stage.js",
+        "clip_deck_listening.js",
         "clip_deck_panels.js",
+        "clip_deck_labels.js",
         "clip_deck_overlays.js",
+        "clip_deck_guide.js",
         "clip_deck_view.js",
         "clip_deck.js",
     )
@@ -115,11 +123,14 @@ class ClipDeck(anywidget.AnyWidget):
     prefetch = traitlets.Int(4).tag(sync=True)
     autoplay = traitlets.Bool(True).tag(sync=True)
     storage_key = traitlets.Unicode().tag(sync=True)
+    picture = traitlets.Dict().tag(sync=True)
+    labels_per_clip = traitlets.Enum(("one", "many"), "one").tag(sync=True)
+    guided = traitlets.Unicode(None, allow_none=True).tag(sync=True)
 
     def __init__(
         self,
         *,
-        read_clip: ReadClip,
+        read_clip: OpenClip,
         on_answer: Callable[[AnswerGiven], object],
         on_skip: Callable[[SkipGiven], object],
         on_flag: Callable[[FlagGiven], object],
@@ -127,8 +138,12 @@ class ClipDeck(anywidget.AnyWidget):
         labels: Sequence[DeckLabel],
         first: MoreClips,
         storage_key: str,
+        read_part: ReadPart | None = None,
         prefetch: int = 4,
         autoplay: bool = True,
+        picture: PictureRecipe | None = None,
+        labels_per_clip: LabelsPerClip = "one",
+        guided: str | None = None,
     ) -> None:
         super().__init__(
             labels=[dict(label) for label in labels],
@@ -138,13 +153,20 @@ class ClipDeck(anywidget.AnyWidget):
             prefetch=prefetch,
             autoplay=autoplay,
             storage_key=storage_key,
+            picture=_picture_json(picture or PictureRecipe()),
+            labels_per_clip=labels_per_clip,
+            guided=guided,
         )
         self._on_answer = on_answer
         self._on_skip = on_skip
         self._on_flag = on_flag
         self._on_more = on_more
-        serve_clips(self, read_clip)
+        serve_clips(self, read_clip, read_part=read_part)
         self.on_msg(self._take)
+
+    def draw_by(self, picture: PictureRecipe) -> None:
+        """Draw all spectrograms by this recipe from now on."""
+        self.picture = _picture_json(picture)
 
     def append(self, more: MoreClips) -> None:
         """Send clips that follow those in the deck; ids that it already holds are passed over."""
@@ -166,7 +188,8 @@ class ClipDeck(anywidget.AnyWidget):
         try:
             match message["type"]:
                 case "answer":
-                    self._on_answer(_answer_in(message, {label["name"] for label in self.labels}))
+                    names = {label["name"] for label in self.labels}
+                    self._on_answer(_answer_in(message, names, is_many=self.labels_per_clip == "many"))
                 case "skip":
                     self._on_skip(SkipGiven(event_id=_uuid(event_id), clip_id=_clip_id(message)))
                 case _:
@@ -197,15 +220,18 @@ class ClipDeck(anywidget.AnyWidget):
             self.send({"type": "no_more", "message": f"{type(error).__name__}: {error}"})
 
 
-def _answer_in(message: Mapping[str, Any], labels: set[str]) -> AnswerGiven:
+def _answer_in(message: Mapping[str, Any], labels: set[str], *, is_many: bool) -> AnswerGiven:
     """The answer in a browser's message. Raises EarmarkError if it is none."""
-    answer, label = message.get("answer"), message.get("label")
+    answer, label, also = message.get("answer"), message.get("label"), message.get("also") or []
     if answer not in _ANSWERS:
         raise EarmarkError("unknown answer", expected=f"one of {', '.join(_ANSWERS)}", got=repr(answer))
     if (answer == "label") != (label is not None):
         raise EarmarkError("answer and label do not fit", got=f"{answer} with label {label!r}")
-    if label is not None and label not in labels:
-        raise EarmarkError("no such label in this project", which=label, do="reload the page")
+    if not isinstance(also, list) or (also and (not is_many or label is None)):
+        raise EarmarkError("a clip has one label here", got=repr(also), do="reload the page")
+    said: list[object] = [] if label is None else [label, *cast(list[object], also)]
+    if unknown := [one for one in said if not isinstance(one, str) or one not in labels]:
+        raise EarmarkError("no such label in this project", which=unknown[0], do="reload the page")
     supersedes = message.get("supersedes")
     return AnswerGiven(
         annotation_id=_uuid(message.get("event_id")),
@@ -214,7 +240,23 @@ def _answer_in(message: Mapping[str, Any], labels: set[str]) -> AnswerGiven:
         label=label,
         heard=_heard_in(message.get("heard")),
         supersedes=None if supersedes is None else _uuid(supersedes),
+        screen="deck",
+        picture=_hash_in(message.get("picture")),
+        also=tuple(dict.fromkeys(str(one) for one in said[1:] if one != label)),
     )
+
+
+def _picture_json(picture: PictureRecipe) -> dict[str, Any]:
+    return picture.to_json() | {"hash": picture.hash}
+
+
+def _hash_in(value: object) -> str | None:
+    """The hash of the picture that was seen; none with a withdrawal, nor with what an older page kept."""
+    if value is None:
+        return None
+    if not isinstance(value, str) or not 0 < len(value) <= _MAX_HASH_LETTERS:
+        raise EarmarkError("cannot read which picture was seen", got=repr(value), do="reload the page")
+    return value
 
 
 def _heard_in(value: object) -> Heard | None:
@@ -227,9 +269,19 @@ def _heard_in(value: object) -> Heard | None:
             heard_s=float(heard["heard_s"]),
             response_ms=int(heard["response_ms"]),
             speed=float(heard["speed"]),
+            share=_share_in(heard.get("share")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise EarmarkError("cannot read what was heard", got=repr(value), do="reload the page") from error
+
+
+def _share_in(value: object) -> float | None:
+    if value is None:
+        return None
+    share = float(cast(float, value))
+    if not 0 <= share <= 1:
+        raise ValueError("a share is between 0 and 1")
+    return share
 
 
 def _uuid(value: object) -> UUID:

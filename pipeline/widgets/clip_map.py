@@ -54,8 +54,11 @@ class ClipMap(anywidget.AnyWidget):
         ids: NDArray[np.integer[Any]],
         categories: Sequence[Category],
         names: Sequence[str] | None = None,
+        is_view_kept: bool = False,
     ) -> None:
         """xy float (n, 2); category (n,) indexes ``categories``; ids (n,) name the clips.
+
+        With ``is_view_kept`` the same clips are only coloured anew: what is selected and zoomed to stays.
 
         Raises ValueError if the lengths differ, a category has no name, or a coordinate is not finite.
         """
@@ -75,7 +78,7 @@ class ClipMap(anywidget.AnyWidget):
         )
         self.categories = [dict(entry) for entry in categories]
         if self._is_on_screen:
-            self._send_points()
+            self._send_points(is_view_kept=is_view_kept)
 
     def on_selected(self, callback: Callable[[list[int]], str | None]) -> None:
         """``callback(clip_ids)`` runs after each selection, [] when it is cleared; it may give a sentence to show."""
@@ -86,8 +89,9 @@ class ClipMap(anywidget.AnyWidget):
         self._like = callback
         self.has_search = True
 
-    def _send_points(self) -> None:
-        self.send({"type": "points"}, buffers=list(self._points))
+    def _send_points(self, *, is_view_kept: bool = False) -> None:
+        how = {"is_view_kept": True} if is_view_kept else {}
+        self.send({"type": "points", **how}, buffers=list(self._points))
 
     def _receive(self, _widget: object, message: Mapping[str, Any], _buffers: object) -> None:
         if message.get("type") == "points":

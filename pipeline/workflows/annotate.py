@@ -58,6 +58,13 @@ def skip_clip(conn: Conn, project: Project, clip_id: int) -> None:
         reviews.skip(conn, project.project_id, clip_id)
 
 
+def release_clips(conn: Conn, project: Project, clip_ids: Sequence[int]) -> int:
+    """Count of these clips that this person held and now leaves in the queue, for anybody. Raises NotPermitted."""
+    demand(duty_of(conn, project.project_id), "queue.claim", actor=conn.info.user, project=project.name)
+    with conn.transaction():
+        return reviews.release_claims(conn, project.project_id, clip_ids)
+
+
 def flag_clip(conn: Conn, project: Project, flag_id: UUID, clip_id: int, *, is_raised: bool) -> None:
     """Keep a doubt about a clip, or that it is gone; the same id is saved once. Raises NotPermitted."""
     demand(duty_of(conn, project.project_id), "flag", actor=conn.info.user, project=project.name)

@@ -1,26 +1,24 @@
-"""Find mislabels: rank the clips whose label the other clips doubt, as a selection for the queue and the deck."""
+"""Find mislabels: rank the clips whose label the other clips doubt, for a reviewer to hear on the page flags."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import numpy as np
 
-from pipeline.catalog import annotations, doubts, embeddings, selections
+from pipeline.catalog import annotations, doubts, embeddings
+from pipeline.catalog.labels import list_labels
 from pipeline.catalog.projects import Project
+from pipeline.catalog.suspects import NewSuspect, replace_suspects
 from pipeline.core.errors import NotFound
-from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.types import Float32, Outcome
 from pipeline.curation.consensus import consensus
 from pipeline.curation.mislabels import Suspect, margins, rank_suspects
 from pipeline.training.out_of_fold import out_of_fold
 from pipeline.workflows.deduplicate import current_encoder
 from pipeline.workflows.operation import Conn, OnProgress, operation, silent
-
-NAME = "suspects"
-"""Of the selection, unless another is asked for."""
 
 Apart = Literal["recording", "source"]
 """Whose clips never speak for each other: those of one recording with one label, or those of one source group."""
@@ -38,6 +36,9 @@ class SuspectClip:
     suggested_probability: float
     nearest_given: int | None
     nearest_suggested: int | None
+    n_near: int
+    n_near_given: int
+    n_near_suggested: int
     reason: str
 
 
@@ -54,20 +55,19 @@ def find_mislabels(
     project: Project,
     *,
     n_clips: int = 200,
-    name: str = NAME,
     apart: Apart = "recording",
     seed: int = 0,
     on_progress: OnProgress = silent,
 ) -> MislabelReport:
-    """At most ``n_clips`` suspects by the current encoder's embeddings, kept as the selection ``name``.
+    """At most ``n_clips`` suspects by the current encoder's embeddings, in place of those of the search before.
 
     Every labelled clip that is not redundant speaks for others: people's consensus, else what came with the files. A
     clip that people settled (catalog/doubts.py) is no suspect; nor is one whose label no other clip has:
     ``detail`` counts both, and how many suspects there are. Raises NotFound before the first embed, and while fewer
     than two labels are given.
     """
-    spec = {"selector": {"name": "mislabels"}, "name": name, "n_clips": n_clips, "apart": apart, "seed": seed}
-    with operation(conn, project, "select", spec, on_progress=on_progress) as run:
+    spec = {"n_clips": n_clips, "apart": apart, "seed": seed}
+    with operation(conn, project, "mislabels", spec, on_progress=on_progress) as run:
         run.begin_stage("reading")
         pool = _read_pool(conn, project, apart)
         run.begin_stage("judging", n_total=len(pool.clip_ids))
@@ -90,19 +90,14 @@ def find_mislabels(
             may_ask=may_ask,
         )
         suspects = [_of_clip(suspect, pool.clip_ids) for suspect in ranked]
+        label_ids = {label.name: label.label_id for label in list_labels(conn, project.project_id)}
         with run.transaction():
-            selections.save_selection(
-                conn,
-                project.project_id,
-                name,
-                spec=PluginSpec(name="mislabels", params={"n_clips": n_clips, "apart": apart, "seed": seed}),
-                picks=[(suspect.clip_id, suspect.reason) for suspect in suspects],
-                operation_id=run.operation_id,
-            )
+            rows = [_row(suspect, label_ids) for suspect in suspects]
+            replace_suspects(conn, project.project_id, rows, operation_id=run.operation_id)
         run.n_done = len(pool.clip_ids)
         run.detail |= {
             "n_suspects": int((may_ask & (margins(judged.probabilities, judged.given)[0] > 0)).sum()),
-            "n_selected": len(suspects),
+            "n_listed": len(suspects),
             "n_settled": int(is_settled.sum()),
             "n_not_judged": int((~judged.is_judged).sum()),
         }
@@ -162,5 +157,15 @@ def _of_clip(suspect: Suspect, clip_ids: Sequence[int]) -> SuspectClip:
         suggested_probability=suspect.suggested_probability,
         nearest_given=None if suspect.nearest_given is None else clip_ids[suspect.nearest_given],
         nearest_suggested=None if suspect.nearest_suggested is None else clip_ids[suspect.nearest_suggested],
+        n_near=suspect.n_near,
+        n_near_given=suspect.n_near_given,
+        n_near_suggested=suspect.n_near_suggested,
         reason=suspect.reason,
     )
+
+
+def _row(suspect: SuspectClip, label_ids: Mapping[str, int]) -> NewSuspect:
+    same = {
+        name.name: getattr(suspect, name.name) for name in fields(suspect) if name.name not in ("given", "suggested")
+    }
+    return NewSuspect(given_label_id=label_ids[suspect.given], suggested_label_id=label_ids[suspect.suggested], **same)

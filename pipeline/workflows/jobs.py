@@ -11,7 +11,7 @@ from typing import cast
 
 from psycopg.errors import InsufficientPrivilege
 
-from pipeline.catalog import jobs
+from pipeline.catalog import jobs, queue_plan
 from pipeline.catalog.jobs import Job
 from pipeline.catalog.migrate import LOCK_KEY
 from pipeline.catalog.projects import Project, duty_of
@@ -23,10 +23,10 @@ from pipeline.workflows.workspace import Workspace
 QUEUE, TASK = "earmark", "earmark.carry"
 VERBS = (
     *("ingest", "cut", "embed", "deduplicate", "select", "queue", "augment", "export", "release", "verify"),
-    *("train-encoder", "mislabels"),
+    *("train-encoder", "mislabels", "progress"),
 )
 
-_ACTIONS = {"queue": "queue.build", "train-encoder": "embed"}
+_ACTIONS = {"queue": "queue.build", "train-encoder": "embed", "progress": "quality"}
 _POLL_S = 0.1
 _HELPER = ("--helper", "--until-idle", "60")
 # Held by its own user's lock, the embedded server outlives whoever submitted.
@@ -96,6 +96,15 @@ def see_to_worker(workspace: Workspace) -> bool:
             start_new_session=True,
         )
     return True
+
+
+def see_to_live(workspace: Workspace, project: Project) -> bool:
+    """Whether the project's queue is live and a worker is there to rank it; as ``see_to_worker`` one may be started.
+
+    For who may build the queue: nobody else can read its plan.
+    """
+    plan = queue_plan.read_plan(workspace.conn, project.project_id)
+    return plan is not None and plan.is_live and see_to_worker(workspace)
 
 
 def ensure_queue(conn: Conn) -> None:

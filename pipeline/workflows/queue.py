@@ -1,24 +1,56 @@
-"""Queue: put the clips that are worth a person's ear in order, and hand them out, each to one person."""
+"""Queue: put the clips that are worth a person's ear in order, and hand them out, each to one person at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from pipeline.catalog import annotations, embeddings, reviews, selections
-from pipeline.catalog.labels import list_labels
+from pipeline.catalog import queue_plan, reviews, selections
 from pipeline.catalog.projects import Project, duty_of
+from pipeline.catalog.queue_plan import QueuePlan
 from pipeline.core import registry
-from pipeline.core.errors import NotFound
+from pipeline.core.errors import NotFound, SettingsError
 from pipeline.core.permissions import demand
 from pipeline.core.plugin_spec import PluginSpec
-from pipeline.core.types import Float32, Outcome
-from pipeline.curation.consensus import consensus
-from pipeline.training.linear_head import LinearHead, fit_linear_head
-from pipeline.workflows.deduplicate import current_encoder
+from pipeline.core.types import Outcome
+from pipeline.curation.lot import audit_order
+from pipeline.curation.queue_mix import of_several
+from pipeline.workflows.knowledge import Knowledge, learn
 from pipeline.workflows.operation import Conn, OnProgress, operation, silent
+from pipeline.workflows.ranking import Streams, entries, in_turn, rank
+
+Only = Literal["disputed"]
+_AUDIT_SHARE, _OVERLAP_SHARE, _N_PEOPLE = 0.1, 0.0, 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sharing:
+    """How questions are shared out; None leaves it as it was (at first a tenth by lot, nothing asked of several).
+
+    ``audit_share`` of the questions are drawn by lot, and ``n_people`` people are asked about ``overlap_share`` of
+    the clips.
+    """
+
+    audit_share: float | None = None
+    overlap_share: float | None = None
+    n_people: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, share in (("audit_share", self.audit_share), ("overlap_share", self.overlap_share)):
+            if share is not None and not 0 <= share <= 1:
+                raise SettingsError(f"{name} is a share", expected="0 to 1", got=share)
+        if self.n_people is not None and not 2 <= self.n_people <= 20:
+            raise SettingsError("several people are asked", expected="2 to 20", got=self.n_people)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shares:
+    audit_share: float
+    overlap_share: float
+    n_people: int
 
 
 def build_queue(
@@ -27,32 +59,60 @@ def build_queue(
     *,
     strategy: PluginSpec | None = None,
     selection: str | None = None,
+    only: Only | None = None,
     n_clips: int | None = None,
+    sharing: Sharing | None = None,
+    is_live: bool = True,
     seed: int = 0,
     on_progress: OnProgress = silent,
 ) -> Outcome:
     """Order what waits for an answer by the query strategy, at most ``n_clips`` of it, maybe from a selection only.
 
+    Clips that are disputed ask one person more, ``only="disputed"`` takes nothing else. Into every queue run clips
+    drawn by lot and gold clips. ``is_live``: a worker ranks the queue anew while people answer.
     A strategy that needs a model's opinion falls back to ``diversity`` while there are not two labels to
     learn from; ``detail`` then says so. What people hold just now stays theirs.
     Raises NotFound before the first embed or for an unknown selection, PluginError for a wrong spec.
     """
     given = strategy or project.recipe.query_strategy
     registry.create("query_strategy", given)
-    spec = {"strategy": given.to_json(), "selection": selection, "n_clips": n_clips, "seed": seed}
-    with operation(conn, project, "queue.build", spec, on_progress=on_progress) as run:
-        knowledge = _learn(conn, project, seed=seed)
-        waiting = [c for c in reviews.candidates(conn, project.project_id) if c in knowledge.row_of]
-        if selection is not None:
-            chosen = _chosen(conn, project, selection)
-            waiting = [clip_id for clip_id in waiting if clip_id in chosen]
+    spec = {"strategy": given.to_json(), "selection": selection, "n_clips": n_clips, "seed": seed, "is_live": is_live}
+    with operation(conn, project, "queue.build", spec | {"only": only}, on_progress=on_progress) as run:
+        shares = _shares(sharing or Sharing(), queue_plan.read_plan(conn, project.project_id))
+        knowledge = learn(conn, project)
+        asked = set(knowledge.clip_ids) if selection is None else _chosen(conn, project, selection)
+        gold = [] if only else queue_plan.gold_clips(conn, project.project_id)
+        wanted = _n_wanted(project.project_id, knowledge, shares, gold=gold)
+        waiting = [
+            clip_id
+            for clip_id in knowledge.clip_ids
+            if clip_id in asked
+            and clip_id not in knowledge.settled
+            and knowledge.n_people.get(clip_id, 0) < wanted.get(clip_id, 1)
+            and (only is None or clip_id in knowledge.disputed)
+        ]
         run.begin_stage("ranking", n_total=len(waiting))
-        ranking = _rank(waiting, knowledge, given, seed=seed)
-        entries = _entries(ranking.clip_ids[:n_clips], ranking.reason, knowledge)
+        ranking = rank(waiting, knowledge, given, seed=seed)
+        streams = _streams(project.project_id, knowledge, waiting, gold=gold) if only is None else _NO_STREAMS
+        n = len(waiting) if n_clips is None else n_clips
+        rng = np.random.default_rng((seed, project.project_id))
+        order = in_turn(ranking, streams, n=n, audit_share=shares.audit_share, rng=rng)
+        made = entries(order, ranking, knowledge, n_wanted=wanted, disputed=knowledge.disputed)
         with run.transaction():
-            reviews.replace_queue(conn, project.project_id, entries, operation_id=run.operation_id)
+            reviews.replace_queue(conn, project.project_id, made, operation_id=run.operation_id)
+            queue_plan.save_plan(
+                conn,
+                project.project_id,
+                strategy=given.to_json(),
+                selection=selection,
+                is_live=is_live and only is None,
+                audit_share=shares.audit_share,
+                overlap_share=shares.overlap_share,
+                n_people=shares.n_people,
+                operation_id=run.operation_id,
+            )
         run.n_done = len(waiting)
-        run.detail |= {"n_queued": len(entries), "strategy": ranking.strategy}
+        run.detail |= {"n_queued": len(made), "strategy": ranking.strategy}
     return run.outcome
 
 
@@ -68,46 +128,26 @@ def claim_clips(
         return reviews.claim(conn, project.project_id, n, have=have, label_id=label_id)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Knowledge:
-    """What is known before anybody is asked: embeddings, the labels so far, and a head that learned them."""
-
-    vectors: Float32
-    row_of: Mapping[int, int]
-    label_of: Mapping[int, str]
-    label_ids: Mapping[str, int]
-    head: LinearHead | None
-
-    def rows(self, clip_ids: Sequence[int]) -> Float32:
-        """The embeddings of some clips, float32 (len(clip_ids), d)."""
-        return self.vectors[[self.row_of[clip_id] for clip_id in clip_ids]]
+def only_of(word: str | None) -> Only | None:
+    """What a person's word restricts the queue to. Raises SettingsError."""
+    if word is None or word == "disputed":
+        return word
+    raise SettingsError("the queue cannot be restricted so", expected="disputed", got=word)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Ranking:
-    """The clips in the order in which to ask, the strategy that was really used, and its reason."""
-
-    clip_ids: list[int]
-    strategy: str
-    reason: str
+_NO_STREAMS = Streams(lot=(), gold=(), again=())
 
 
-def _learn(conn: Conn, project: Project, *, seed: int) -> _Knowledge:
-    found = embeddings.read_vectors(conn, project.project_id, current_encoder(conn, project), with_redundant=False)
-    row_of = {clip_id: row for row, clip_id in enumerate(found.clip_ids)}
-    votes = annotations.read_votes(conn, project.project_id)
-    label_of = {
-        clip_id: settled.label
-        for clip_id, given in votes.items()
-        if clip_id in row_of and (settled := consensus(given)) is not None and settled.label is not None
-    }
-    labelled = [row_of[clip_id] for clip_id in label_of]
-    return _Knowledge(
-        vectors=found.vectors,
-        row_of=row_of,
-        label_of=label_of,
-        label_ids={label.name: label.label_id for label in list_labels(conn, project.project_id)},
-        head=fit_linear_head(found.vectors[labelled], list(label_of.values()), seed=seed) if labelled else None,
+def _shares(sharing: Sharing, before: QueuePlan | None) -> _Shares:
+    """What is asked for, else what was, else what is usual."""
+    if before is not None:
+        usual = _Shares(audit_share=before.audit_share, overlap_share=before.overlap_share, n_people=before.n_people)
+    else:
+        usual = _Shares(audit_share=_AUDIT_SHARE, overlap_share=_OVERLAP_SHARE, n_people=_N_PEOPLE)
+    return _Shares(
+        audit_share=usual.audit_share if sharing.audit_share is None else sharing.audit_share,
+        overlap_share=usual.overlap_share if sharing.overlap_share is None else sharing.overlap_share,
+        n_people=usual.n_people if sharing.n_people is None else sharing.n_people,
     )
 
 
@@ -118,41 +158,20 @@ def _chosen(conn: Conn, project: Project, selection: str) -> set[int]:
     return chosen
 
 
-def _rank(waiting: Sequence[int], knowledge: _Knowledge, spec: PluginSpec, *, seed: int) -> _Ranking:
-    strategy = registry.create("query_strategy", spec)
-    if strategy.needs_probabilities and knowledge.head is None:
-        spec = PluginSpec(name="diversity")
-        strategy = registry.create("query_strategy", spec)
-    if not waiting:
-        return _Ranking(clip_ids=[], strategy=spec.name, reason=strategy.reason)
-    vectors = knowledge.rows(waiting)
-    scores = strategy.score(
-        vectors,
-        probabilities=None if knowledge.head is None else knowledge.head.probabilities(vectors),
-        labelled=knowledge.rows(sorted(set(knowledge.label_of) - set(waiting))),
-        rng=np.random.default_rng(seed),
+def _n_wanted(project_id: int, knowledge: Knowledge, shares: _Shares, *, gold: Collection[int]) -> dict[int, int]:
+    """How many people are wanted for each clip that wants more than one."""
+    wanted = dict.fromkeys(of_several(project_id, knowledge.clip_ids, shares.overlap_share), shares.n_people)
+    for clip_id in knowledge.disputed:
+        wanted[clip_id] = max(wanted.get(clip_id, 1), knowledge.n_people[clip_id] + 1)
+    return wanted | dict.fromkeys(gold, reviews.EVERYBODY)
+
+
+def _streams(project_id: int, knowledge: Knowledge, waiting: Sequence[int], *, gold: Collection[int]) -> Streams:
+    among, golden = set(waiting), set(gold)
+    is_new = {clip_id for clip_id in waiting if knowledge.n_people.get(clip_id, 0) == 0}
+    again = [clip_id for clip_id in waiting if knowledge.n_people.get(clip_id, 0) > 0 and clip_id not in golden]
+    return Streams(
+        lot=[clip_id for clip_id in audit_order(project_id, knowledge.clip_ids) if clip_id in is_new],
+        gold=[clip_id for clip_id in gold if clip_id in among],
+        again=again,
     )
-    order = np.argsort(-scores, kind="stable")
-    return _Ranking(clip_ids=[waiting[i] for i in order], strategy=spec.name, reason=strategy.reason)
-
-
-def _entries(clip_ids: Sequence[int], reason: str, knowledge: _Knowledge) -> list[reviews.QueueEntry]:
-    """The clips with a proposal each: the label that they came with, else the model's best."""
-    if not clip_ids:
-        return []
-    guesses = None if knowledge.head is None else knowledge.head.probabilities(knowledge.rows(clip_ids))
-    entries: list[reviews.QueueEntry] = []
-    for i, clip_id in enumerate(clip_ids):
-        label, confidence = knowledge.label_of.get(clip_id), None
-        if label is None and knowledge.head is not None and guesses is not None:
-            best = int(np.argmax(guesses[i]))
-            label, confidence = knowledge.head.labels[best], float(guesses[i, best])
-        entries.append(
-            reviews.QueueEntry(
-                clip_id=clip_id,
-                reason=reason,
-                proposed_label_id=None if label is None else knowledge.label_ids[label],
-                proposed_confidence=confidence,
-            )
-        )
-    return entries

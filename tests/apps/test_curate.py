@@ -13,9 +13,10 @@ from uuid import uuid4
 
 import pytest
 
+from apps.curate.map_colours import map_colours
 from apps.curate.state import Copies, CurateState
 from apps.curate.view import CuratePage
-from apps.curate.words import ended_words, item_rows, kpis, map_colours
+from apps.curate.words import ended_words, item_rows, kpis
 from apps.session import Session
 from pipeline.catalog import selections
 from pipeline.core.errors import CatalogError, NotFound, NotPermitted

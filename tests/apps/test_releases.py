@@ -12,6 +12,16 @@ from uuid import uuid4
 import pandas as pd
 import pytest
 
+from apps.releases.leak_words import (
+    PAGE_N,
+    leak_pair,
+    leak_rows,
+    lie_words,
+    n_examined,
+    overlap_s,
+    page_words,
+    verdict_words,
+)
 from apps.releases.state import (
     SPLITS,
     Choices,
@@ -23,8 +33,10 @@ from apps.releases.state import (
 )
 from apps.session import Session
 from pipeline.core.errors import NotFound, NotPermitted
-from pipeline.core.types import Answer, AnswerGiven
+from pipeline.core.types import Answer, AnswerGiven, Outcome
+from pipeline.curation.leaks import LeakingPair, LeakKind, SplitClip
 from pipeline.workflows.annotate import save_answers
+from pipeline.workflows.leaks import LeakReport
 from tests.apps.made import LABELS, Made, add_person, drop_person, make_once, open_made
 
 N = 18
@@ -138,6 +150,66 @@ def test_export_lies_in_the_folder_that_is_named(state: ReleasesState, made: Mad
     assert len([path for path in files if path.suffix == ".wav"]) == N
     assert [v.version for v in state.read_now().versions] == [2, 1]
     assert state.next_name(state.read_now().versions) == "set"
+
+
+def test_clean_version_has_no_leaks_by_sound_and_tells_how_far_it_is(state: ReleasesState) -> None:
+    told: list[str] = []
+    report = state.leaks(state.freeze("set", Choices(), seed=0), lambda progress: told.append(progress.stage))
+    assert report.pairs == []
+    assert sum(report.n_of_split.values()) == N
+    assert "comparing" in told
+    title, text = verdict_words("set-v1", report)
+    assert title == f"No leaks: {n_examined(report.n_of_split)} pairs examined"
+    assert all(split in text for split in report.n_of_split)
+
+
+def test_pairs_examined_are_those_across_the_splits() -> None:
+    assert n_examined({}) == n_examined({"train": 5}) == 0
+    assert n_examined({"train": 10, "validation": 2, "test": 3}) == 20 + 30 + 6
+
+
+def a_leak(kind: LeakKind, *, lag_s: float | None, score: float | None = None) -> LeakingPair:
+    clip, other = (
+        SplitClip(
+            clip_id=clip_id,
+            split=split,
+            recording_name=f"{split}.wav",
+            file_key=split,
+            start_s=start_s,
+            stop_s=start_s + 3.0,
+            source_group="garden",
+            sha256=split.encode(),
+        )
+        for clip_id, split, start_s in ((1, "test", 0.0), (2, "train", 4.5))
+    )
+    return LeakingPair(kind=kind, clip=clip, other=other, lag_s=lag_s, score=score)
+
+
+def test_leak_says_how_the_two_lie_and_lays_them_so_for_the_ear() -> None:
+    later = a_leak(LeakKind.SAME_RECORDING, lag_s=0.5, score=0.93)
+    assert (lie_words(later), overlap_s(later)) == ("0.50 s later, 2.50 s shared", 2.5)
+    assert lie_words(a_leak(LeakKind.SAME_RECORDING, lag_s=-0.5)) == "0.50 s earlier, 2.50 s shared"
+    assert lie_words(a_leak(LeakKind.IDENTICAL, lag_s=0.0)) == "no lag, 3.00 s shared"
+    heard = leak_pair(later)
+    # The clip begins half a second after the other, so the other begins so much before it.
+    assert (heard["first"]["clip_id"], heard["second"]["clip_id"], heard["lag_s"]) == (2, 1, -0.5)
+    (row,) = leak_rows([later], 0, 50)
+    assert (row["name"], row["other"], row["score"]) == ("test.wav", "train.wav, from 4.5 s", 0.93)
+
+
+def test_leak_without_shared_sound_names_what_ties_the_two() -> None:
+    assert lie_words(a_leak(LeakKind.SAME_SOURCE, lag_s=None)) == "garden"
+    assert lie_words(a_leak(LeakKind.SAME_FILE, lag_s=None)) == "elsewhere in the file"
+    assert overlap_s(a_leak(LeakKind.SAME_FILE, lag_s=None)) == 0
+    assert leak_pair(a_leak(LeakKind.SAME_FILE, lag_s=None))["lag_s"] is None
+
+
+def test_long_list_of_leaks_comes_in_pages() -> None:
+    pairs = [a_leak(LeakKind.IDENTICAL, lag_s=0.0)] * (PAGE_N + 1)
+    assert [row["id"] for row in leak_rows(pairs, PAGE_N, 2 * PAGE_N)] == [PAGE_N]
+    report = LeakReport(pairs=pairs, n_of_split={"test": 51, "train": 51}, outcome=Outcome(n_input=102, n_done=102))
+    assert page_words(report, PAGE_N) == f"51-51 of 51; {51 * 51:,} pairs examined"
+    assert page_words(replace(report, pairs=pairs[:1]), 0) == "1 leak; 2,601 pairs examined"
 
 
 def test_name_that_a_dataset_cannot_have_is_objected_to() -> None:

@@ -102,8 +102,10 @@ def test_more_clips_are_those_that_the_screen_lacks(state: ReviewState) -> None:
     first = [clip.clip_id for clip in state.claim().clips]
     more = [clip.clip_id for clip in state.claim(first[4:]).clips]
     assert set(more) & set(first[4:]) == set()
-    assert len(more) == N - len(first[4:])
-    assert state.claim().clips == []  # without a word from the screen: besides all that was given out
+    assert len(more) == N_CLAIMED - len(first[4:])  # no more than it takes: what is asked next is to be fresh
+    rest = [clip.clip_id for clip in state.claim().clips]  # without a word from the screen: besides all given out
+    assert len({*first[4:], *more, *rest}) == N
+    assert state.claim().clips == []
 
 
 def test_answer_stands_on_return_and_sent_twice_is_saved_once(state: ReviewState, session: Session) -> None:
@@ -231,7 +233,7 @@ def test_queue_built_beside_the_page_brings_its_clips(session: Session) -> None:
     state = ReviewState(session)
     assert state.claim().clips == []
     assert state.strategies()[0] == session.project.recipe.query_strategy.name
-    job = state.start_building("random", n_clips=4, selection=None)
+    job = state.start_building(["--strategy=random", "--n=4"])
     with working(session):
         assert job.wait(60)
     assert job.error is None
@@ -240,7 +242,7 @@ def test_queue_built_beside_the_page_brings_its_clips(session: Session) -> None:
 
 
 def test_queue_of_an_unknown_selection_says_so(session: Session) -> None:
-    job = ReviewState(session).start_building("random", n_clips=None, selection="none such")
+    job = ReviewState(session).start_building(["--strategy=random", "--selection=none such"])
     with working(session):
         assert job.wait(60)
     assert job.error is not None and "no such selection" in job.error

@@ -49,6 +49,17 @@ def test_marks_come_in_the_order_of_time_within_the_band() -> None:
     assert found.frames.max() * FRAME_S / UNITS <= found.duration_s == 3.0
 
 
+def test_marks_of_a_long_sound_are_those_of_its_parts() -> None:
+    samples = low_rate(_eventful(duration_s=20.0))
+    whole, begin = marks(samples), round(6.4 / FRAME_S)  # what is handled at once ends within this part
+    part = marks(samples[begin * 64 : (begin + 500) * 64])
+    inside = (part.frames > 100 * UNITS) & (part.frames < 400 * UNITS)
+    there = (whole.frames > (begin + 100) * UNITS) & (whole.frames < (begin + 400) * UNITS)
+    assert np.count_nonzero(inside) > 100
+    assert np.array_equal(part.frames[inside] + begin * UNITS, whole.frames[there])
+    assert np.array_equal(part.bins[inside], whole.bins[there])
+
+
 def test_level_moves_no_mark() -> None:
     sound = _eventful()
     quiet = audio(sound.samples * 0.25, rate_hz=sound.rate_hz)

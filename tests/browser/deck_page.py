@@ -19,8 +19,9 @@ from pathlib import Path
 from urllib.parse import parse_qs
 import numpy as np, soundfile
 from pipeline.core.errors import NotFound, NotPermitted
+from pipeline.core.picture import PictureRecipe
 from pipeline.widgets.clip_deck import ClipDeck, MoreClips
-from pipeline.widgets.clip_source import ClipBytes
+from pipeline.widgets.clip_source import ClipBytes, ClipOutline
 
 asked = {key: values[0] for key, values in parse_qs(os.environ.get("QUERY_STRING", "")).items()}
 n_clips, page_size = int(asked.get("n", 40)), int(asked.get("page_size", 12))
@@ -28,10 +29,16 @@ sheet = Path(asked["sheet"] + ".jsonl")
 Path(asked["sheet"] + ".pid").write_text(str(os.getpid()))
 names = ["Dog bark", "Rain", "Sea waves", "Baby cry", "Clock tick", "Sneeze", "Helicopter", "Chainsaw", "Rooster"]
 names += [f"Bird {i}" for i in range(int(asked.get("birds", 0)))]
+if "families" in asked:  # so many families of six, and one label that stands alone
+    names = [f"Family {f}: kind {k}" for f in range(int(asked["families"])) for k in range(6)] + ["Silence"]
+length_s, n_channels = float(asked.get("length_s", 1.5)), int(asked.get("channels", 1))
 
 def sound(clip_id):
     rate_hz, rng = 16000, np.random.default_rng(clip_id)
-    t = np.arange(int(rate_hz * 1.5)) / rate_hz
+    t = np.arange(int(rate_hz * length_s)) / rate_hz
+    if "tone_hz" in asked:  # a steady tone; a second channel has it an octave higher
+        tones = [0.25 * np.sin(2 * np.pi * float(asked["tone_hz"]) * 2**c * t) for c in range(n_channels)]
+        return np.stack(tones, axis=1).astype("float32"), rate_hz
     pulse = np.exp(-8 * ((t * (3 + clip_id % 4)) % 1))
     tone = np.sin(2 * np.pi * (300 + 90 * clip_id % 2000) * t * (1 + 0.3 * t))
     return (0.3 * pulse * (tone + 0.2 * rng.standard_normal(t.size))).astype("float32"), rate_hz
@@ -39,7 +46,17 @@ def sound(clip_id):
 def read_clip(clip_id):
     if str(clip_id) == asked.get("missing"):
         raise NotFound("no such clip", which=clip_id)
-    samples, rate_hz = sound(clip_id)
+    if "part_s" in asked:
+        return ClipOutline(peaks=np.tile([-0.2, 0.2], 600).astype("float32").tobytes(), rate_hz=16000,
+                           n_channels=1, duration_s=length_s, part_s=float(asked["part_s"]))
+    return encoded(*sound(clip_id))
+
+def read_part(clip_id, number):  # each part has a tone of its own: 400 Hz, 600 Hz, 800 Hz ...
+    part_s = float(asked["part_s"])
+    n = int(16000 * min(part_s, length_s - number * part_s))
+    return encoded((0.2 * np.sin(2 * np.pi * (400 + 200 * number) * np.arange(n) / 16000)).astype("float32"), 16000)
+
+def encoded(samples, rate_hz):
     buffer = io.BytesIO()
     soundfile.write(buffer, samples, rate_hz, format="WAV", subtype="PCM_16")
     return ClipBytes(data=buffer.getvalue(), mime="audio/wav", rate_hz=rate_hz)
@@ -53,9 +70,9 @@ def write(event):
         out.write(record + "\\n")
 
 def clip(clip_id):
-    proposed = {"label": names[clip_id % 9], "confidence": 0.42 + 0.05 * (clip_id % 9)}
+    proposed = {"label": names[clip_id % min(9, len(names))], "confidence": 0.42 + 0.05 * (clip_id % 9)}
     return dict(id=clip_id, name=f"field-{clip_id:03d}", reason="the model wavers between two labels",
-                proposed=proposed if clip_id % 5 != 4 else None, rate_hz=16000, duration_s=1.5)
+                proposed=proposed if clip_id % 5 != 4 else None, rate_hz=16000, duration_s=length_s)
 
 def more(have):
     lines = sheet.read_text().splitlines() if sheet.exists() else []
@@ -66,7 +83,10 @@ def more(have):
     return MoreClips(clips=[clip(i) for i in follow], n_total=n_clips, n_done=len(done))
 
 deck = ClipDeck(read_clip=read_clip, on_answer=write, on_skip=write, on_flag=write, on_more=more,
-                labels=[{"name": name} for name in names], first=more([]), storage_key=asked["sheet"])
+                labels=[{"name": name} for name in names], first=more([]), storage_key=asked["sheet"],
+                read_part=read_part, guided=asked.get("guided"),
+                labels_per_clip=asked.get("labels_per_clip", "one"),
+                picture=PictureRecipe(**json.loads(asked.get("picture", "{}"))))
 deck
 """
 

@@ -2,78 +2,34 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from playwright.sync_api import Error as PlaywrightError
 
 from apps.session import Session
-from pipeline.cli.serve import free_port, page_url
-from tests.apps.digits import COPIES, N_DIGITS, fill_with_digits
-from tests.apps.made import Made, new_database, open_made, working
+from tests.apps.digits import COPIES, N_DIGITS
+from tests.apps.made import Made, working
+from tests.browser.dashboard import Dashboard, go_to, leave
 from tests.browser.harness import open_chromium, open_page
-from tests.conftest import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("curate")]  # one worker of xdist makes the digits once
 
 N_CLIPS = N_DIGITS + len(COPIES)
 PATIENCE_MS = 60_000
-SERVE = """
-import sys
-from pathlib import Path
-from voila.app import Voila
-from apps.serving.voila_config import voila_config
-Voila.launch_instance(argv=[], config=voila_config(Path(sys.argv[1]), port=int(sys.argv[2])))
-"""
 SOUNDING = "(() => { const p = window.__earmark_sound?.sounding; return p?.playing ? p.entry.id : null; })()"
 
 
-@pytest.fixture(scope="module")
-def made(
-    database_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory, test_data: Path
-) -> Iterator[Made]:
-    """The digits, made once; each test takes a copy."""
-    folder = tmp_path_factory.mktemp("workspace")
-    with new_database(database_url, template_database) as url:
-        with open_made(url, folder) as session:
-            fill_with_digits(session, test_data)
-        yield Made(server_url=database_url, database=urlsplit(url).path.strip("/"), folder=folder)
-
-
 @pytest.fixture
-def session(made: Made) -> Iterator[Session]:
-    with made.copy() as session:
+def session(digits_made: Made) -> Iterator[Session]:
+    with digits_made.copy() as session:
         yield session
 
 
 @pytest.fixture
-def url(session: Session, tmp_path: Path) -> Iterator[str]:
-    port = free_port(0)
-    shutil.copy(ROOT / "apps" / "curate.ipynb", tmp_path)
-    environ = os.environ | {
-        "EARMARK_DATABASE_URL": session.workspace.url,
-        "EARMARK_WORKSPACE": str(session.workspace.settings.workspace),
-        "EARMARK_PROJECT": session.project.name,
-        "JUPYTER_PATH": str(ROOT / "apps" / "serving"),
-        "PYTHONPATH": str(ROOT),
-    }
-    with (tmp_path / "log").open("wb") as log:
-        command = [sys.executable, "-c", SERVE, str(tmp_path), str(port)]
-        server = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log)
-        try:
-            yield page_url(port, "curate")
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
+def url(curate_dashboard: Dashboard, session: Session) -> str:
+    return curate_dashboard.url_of(session)
 
 
 @pytest.fixture(scope="module")
@@ -87,19 +43,12 @@ def page(browser: Browser, url: str) -> Iterator[Page]:
     with open_page(browser) as page:
         _go(page, url)
         yield page
+        leave(page)
 
 
 def _go(page: Page, url: str) -> None:
-    """The page with its map drawn; the server may still be starting."""
-    deadline = time.monotonic() + PATIENCE_MS / 1000
-    while True:
-        try:
-            page.goto(url, wait_until="commit")
-            break
-        except PlaywrightError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.3)
+    """The page with its map drawn."""
+    go_to(page, url)
     page.wait_for_selector(f".em-map-stage[data-n='{N_CLIPS}']", timeout=PATIENCE_MS)
 
 

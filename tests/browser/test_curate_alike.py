@@ -17,7 +17,6 @@ from tests.browser.test_curate import (  # noqa: F401  pytest finds fixtures by 
     PATIENCE_MS,
     browser,
     kpi,
-    made,
     open_group,
     open_tab,
     page,

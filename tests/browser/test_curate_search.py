@@ -21,7 +21,6 @@ from tests.browser.test_curate import (  # noqa: F401  pytest finds fixtures by 
     SOUNDING,
     _go,
     browser,
-    made,
     open_tab,
     page,
     rows,

@@ -12,7 +12,6 @@ from tests.apps.made import working
 from tests.browser.test_curate import (  # noqa: F401  pytest finds fixtures by these names
     PATIENCE_MS,
     browser,
-    made,
     open_tab,
     page,
     rows,

@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 import hashlib
-import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 from playwright.sync_api import Browser, Page, expect
 
+from apps.releases.state import Choices, ReleasesState
 from apps.session import Session
 from pipeline.catalog.datasets import list_versions
+from pipeline.core.types import DatasetVersion
+from pipeline.workflows.carried_labels import LabelRules
+from pipeline.workflows.cut import cut
+from pipeline.workflows.ingest import ingest
 from tests.apps.made import LABELS, Made, make_once
-from tests.browser.harness import Served, open_chromium, open_page, serve_notebook
-from tests.conftest import ROOT
+from tests.browser.dashboard import Dashboard, go_to, serve_dashboard
+from tests.browser.harness import open_chromium, open_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group(__name__)]  # one worker of xdist makes the clips once
 
 N = 18
+LAG_S = 0.12
+# Of each sound that starts: where on a clock that both share its own beginning lies.
+RECORD_STARTS = """
+window.__starts = [];
+const start = AudioBufferSourceNode.prototype.start;
+AudioBufferSourceNode.prototype.start = function (when = 0, offset = 0, ...rest) {
+  window.__starts.push(when - offset);
+  return start.call(this, when, offset, ...rest);
+};
+"""
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +51,15 @@ def session(made: Made) -> Iterator[Session]:
         yield session
 
 
+@pytest.fixture(scope="module")
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    with serve_dashboard(tmp_path_factory.mktemp("releases"), "releases") as running:
+        yield running
+
+
 @pytest.fixture
-def served(session: Session, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    cell = "".join(json.loads((ROOT / "apps" / "releases.ipynb").read_text(encoding="utf-8"))["cells"][0]["source"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EARMARK_DATABASE_URL", session.workspace.url)
-        patch.setenv("EARMARK_WORKSPACE", str(session.workspace.settings.workspace))
-        patch.setenv("EARMARK_PROJECT", session.project.name)
-        patch.setenv("PYTHONPATH", str(ROOT))
-        with serve_notebook(tmp_path_factory.mktemp("releases"), cell, name="releases") as running:
-            yield running
+def url(dashboard: Dashboard, session: Session) -> str:
+    return dashboard.url_of(session)
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +68,32 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-def open_releases(page: Page, served: Served) -> None:
-    page.goto(served.url)
+def open_releases(page: Page, url: str) -> None:
+    go_to(page, url)
     expect(page.get_by_role("heading", name="Dataset versions")).to_be_visible(timeout=60_000)
+
+
+def plant_leak(session: Session) -> tuple[DatasetVersion, tuple[str, str]]:
+    """A version whose splits hold a sound and its late, quiet copy of another source group; the names of the two."""
+    conn, project = session.workspace.conn, session.project
+    rate_hz, rng = 16_000, np.random.default_rng(3)
+    level = np.repeat(rng.uniform(0.01, 0.2, size=120), 400)
+    sound = rng.normal(size=len(level)) * level
+    late = np.concatenate([rng.normal(0, 0.001, round(LAG_S * rate_hz)), 0.5 * sound])[: len(sound)]
+    folder = session.workspace.settings.workspace / f"planted-{conn.info.dbname}"
+    folder.mkdir()
+    names = ("hiss_g70_700.wav", "hiss_g71_710.wav")
+    for name, samples in zip(names, (sound, late), strict=True):
+        soundfile.write(folder / name, samples, rate_hz)
+    ingest(conn, project, str(folder), labels=LabelRules(name_pattern="{label}_{group}_{take}.wav"), workers=1)
+    cut(conn, project, session.workspace.store, workers=1)
+    state = ReleasesState(session)
+    for seed in range(30):
+        version = state.freeze("leaky", Choices(), seed=seed)
+        planted = {item.split for item in state.items(version) if "planted-" in item.recording_uri}
+        if len(planted) == 2:
+            return version, names
+    raise AssertionError("no seed laid the two on two sides")
 
 
 def freeze(page: Page) -> None:
@@ -65,10 +104,10 @@ def freeze(page: Page) -> None:
 
 
 def test_version_is_frozen_in_the_page_and_its_manifest_opens_in_pandas(
-    browser: Browser, served: Served, session: Session, made: Made, tmp_path: Path
+    browser: Browser, url: str, session: Session, made: Made, tmp_path: Path
 ) -> None:
     with open_page(browser) as page:
-        open_releases(page, served)
+        open_releases(page, url)
         expect(page.get_by_text("No version is frozen yet.")).to_be_visible()
         expect(page.get_by_role("heading", name="Clips by label and split")).to_be_hidden()
         page.get_by_label("Dataset", exact=True).fill("no such name")
@@ -98,9 +137,9 @@ def test_version_is_frozen_in_the_page_and_its_manifest_opens_in_pandas(
         assert len(list(folder.rglob("*.wav"))) == N
 
 
-def test_choices_show_what_they_would_leave(browser: Browser, served: Served) -> None:
+def test_choices_show_what_they_would_leave(browser: Browser, url: str) -> None:
     with open_page(browser) as page:
-        open_releases(page, served)
+        open_releases(page, url)
         expect(page.get_by_role("row", name=f"{N} would be frozen")).to_be_visible()
         page.get_by_label("Only clips that a person answered").check()
         expect(page.get_by_role("row", name="0 would be frozen")).to_be_visible()
@@ -110,18 +149,53 @@ def test_choices_show_what_they_would_leave(browser: Browser, served: Served) ->
 
 
 @pytest.mark.parametrize("width_px", [900, 1440])
-def test_nothing_overflows(browser: Browser, served: Served, width_px: int) -> None:
+def test_nothing_overflows(browser: Browser, url: str, width_px: int) -> None:
     with open_page(browser, width_px=width_px) as page:
-        open_releases(page, served)
+        open_releases(page, url)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-def test_what_came_of_a_click_below_is_seen_without_scrolling(browser: Browser, served: Served) -> None:
+def test_what_came_of_a_click_below_is_seen_without_scrolling(browser: Browser, url: str) -> None:
     with open_page(browser, width_px=900, height_px=500) as page:
-        open_releases(page, served)
+        open_releases(page, url)
         freeze(page)
         page.get_by_role("button", name="Export audio and manifest").click()
         expect(page.get_by_text("tones-v1 is written")).to_be_in_viewport(timeout=30_000)
+
+
+def test_planted_leak_is_found_and_heard_aligned(browser: Browser, url: str, session: Session) -> None:
+    version, names = plant_leak(session)
+    with open_page(browser) as page:
+        page.add_init_script(RECORD_STARTS)
+        open_releases(page, url)
+        page.get_by_role("button", name="Look for leaks").click()
+        row = page.get_by_role("table", name="Leaks").locator("tbody tr")
+        expect(row).to_have_count(1, timeout=60_000)
+        for words in ("same recording", "0.12 s earlier", *names):
+            expect(row).to_contain_text(words)
+        splits = {item.split for item in ReleasesState(session).items(version)}
+        pair = page.get_by_role("region", name="Hear two clips")
+        assert {pair.locator(".em-pill").nth(side).inner_text() for side in (0, 1)} <= splits
+        expect(pair.locator("article.em-ready")).to_have_count(2, timeout=30_000)
+        pair.get_by_role("button", name="Both at once").click()
+        expect(pair.locator(".em-sounding")).to_have_count(2)
+        first, second = page.evaluate("window.__starts")
+        # One of the two waits, or is entered, by the lag: so both sound the same place at once.
+        assert abs(abs(first - second) - LAG_S) < 0.02
+        page.keyboard.press("o")
+        expect(pair.get_by_role("button", name="Both at once")).to_have_attribute("aria-pressed", "false")
+
+
+def test_version_without_leaks_says_how_many_pairs_were_examined(browser: Browser, url: str, session: Session) -> None:
+    state = ReleasesState(session)
+    n_of = Counter(item.split for item in state.items(state.freeze("tones", Choices(), seed=0)))
+    n_pairs = (N**2 - sum(n**2 for n in n_of.values())) // 2
+    with open_page(browser) as page:
+        open_releases(page, url)
+        page.get_by_role("button", name="Look for leaks").click()
+        expect(page.get_by_text(f"No leaks: {n_pairs} pairs examined")).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("button", name="Look again")).to_be_visible()
+        expect(page.get_by_role("region", name="Hear two clips")).to_be_hidden()
 
 
 def _download(page: Page, name: str, folder: Path) -> Path:

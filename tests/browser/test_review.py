@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from apps.session import Session
 from pipeline.catalog.labels import list_labels
+from pipeline.catalog.projects import get_project
 from tests.apps.made import Made, add_person, drop_person, login_url, make_once, working
 from tests.browser.harness import Link, Served, open_chromium, open_page, serve_notebook
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.browser
 
-N = 90
+N = 130
 CUT_S = 6.0
 NUMBER_ON_STAGE = "window.__earmark_deck.starts.length"
 
@@ -132,6 +134,72 @@ def test_thirty_clips_labelled_by_keys_are_thirty_annotations(
     with open_page(browser) as page:
         review = Review(page, served.url)  # the same person on another day: nothing answered is asked again
         assert review.starts[0]["id"] not in [clip_id for clip_id, _ in expected]
+
+
+def test_how_the_person_listened_and_what_they_saw_stands_with_the_answer(
+    browser: Browser, served: Served, session: Session
+) -> None:
+    with open_page(browser) as page:
+        review = Review(page, served.url)
+        whole = review.label("1", listen_ms=900)  # the clips are 0.4 s long
+        page.keyboard.press(" ")
+        cut_short = review.label("b", listen_ms=0)
+        review.wait_until_saved()
+    rows = session.workspace.conn.execute(
+        """
+        SELECT clip_id, answer, heard_share, screen, picture FROM annotation
+        WHERE source = 'human' AND clip_id = ANY(%s) ORDER BY created_at
+        """,
+        ([whole, cut_short],),
+    ).fetchall()
+    picture = get_project(session.workspace.conn, session.project.name).recipe.picture
+    assert rows[0] == (whole, "label", 1.0, "deck", picture.hash)
+    assert rows[1][:2] == (cut_short, "bad_audio") and 0 < rows[1][2] < 1
+
+
+def test_steady_annotator_leaves_no_backlog(browser: Browser, served: Served, session: Session) -> None:
+    unsaved = "Object.keys(localStorage).filter(key => key.startsWith('earmark.outbox/')).length"
+    names = [label.name for label in list_labels(session.workspace.conn, session.project.project_id)]
+    decided: list[tuple[int, str]] = []
+    waiting: list[int] = []
+    with open_page(browser) as page:
+        review = Review(page, served.url)
+        page.wait_for_timeout(1500)
+        for n in range(15):
+            page.wait_for_timeout(800)
+            waiting.append(page.evaluate(unsaved))
+            decided.append((int(review.starts[-1]["id"]), names[n % 3]))
+            page.keyboard.press(str(1 + n % 3))
+        review.wait_until_saved()
+    print(f"\nmost answers that waited: {max(waiting)}")
+    assert [(row[0], row[1]) for row in saved(session, [clip_id for clip_id, _ in decided])] == decided
+
+
+def test_researcher_changes_the_picture_on_the_page_and_the_next_answer_says_so(
+    browser: Browser, served: Served, session: Session
+) -> None:
+    before = get_project(session.workspace.conn, session.project.name).recipe.picture
+    with open_page(browser) as page:
+        review = Review(page, served.url)
+        page.get_by_role("button", name="Spectrogram").click()
+        page.get_by_label("Frequencies").select_option(label="linear, in Hz")
+        page.get_by_role("spinbutton", name="From").fill("9000")
+        page.get_by_role("button", name="Draw it so for everyone").click()
+        expect(page.get_by_text("above all that clips hold")).to_be_visible()
+        page.get_by_role("spinbutton", name="From").fill("500")
+        page.get_by_role("button", name="Draw it so for everyone").click()
+        expect(page.get_by_text("Drawn so from now on.")).to_be_visible()
+        ticks = page.locator(".em-deck-hertz span")
+        expect(ticks.first).to_have_text("1")  # a linear axis in whole kHz
+        page.locator(".em-deck-head").click()
+        labelled = review.label("1", listen_ms=500)
+        review.wait_until_saved()
+    after = get_project(session.workspace.conn, session.project.name).recipe.picture
+    assert after == replace(before, scale="linear", fmin_hz=500)
+    rows = session.workspace.conn.execute(
+        "SELECT picture FROM annotation WHERE clip_id = %s AND source = 'human'", (labelled,)
+    )
+    assert rows.fetchall() == [(after.hash,)]
 
 
 def test_no_label_is_lost_or_doubled_when_the_link_is_cut_and_the_tab_reloaded(

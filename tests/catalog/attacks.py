@@ -226,6 +226,13 @@ def _fill(owner: Conn, project: int, author: str, *, word: str) -> dict[str, Any
         label_id=label)  # fmt: skip
     add("flag", "1", flag_id=ids["flag"], clip_id=clips[2], is_raised=True)
     add("consensus", "1", clip_id=clips[2], answer="label", label_id=label, confidence=1, n_votes=1, is_disputed=False)
+    add("gold", "1", gold_id=uuid.uuid4(), clip_id=clips[1], is_gold=True, answer="label", label_id=label)
+    add("suspect", "1", clip_id=clips[0], position=0, score=0.5, given_label_id=label, suggested_label_id=label,
+        given_probability=0.2, suggested_probability=0.7, n_near=1, n_near_given=0, n_near_suggested=1, reason=word,
+        operation_id=ended)  # fmt: skip
+    ids["verdict"] = uuid.uuid4()
+    add("verdict", "1", verdict_id=ids["verdict"], clip_id=clips[1], doubt="suspect", verdict="unsure")
+    add("queue_plan", "1", strategy="{}", audit_share=0, overlap_share=0, n_people=2, operation_id=ended)
     dataset = add("dataset", "dataset_id", name="birds")
     version = _version(owner, author, project, dataset, operation=ended, clip=clips[2])
     augmentation = add(

@@ -16,7 +16,7 @@ Conn = psycopg.Connection[Any]
 _OF_NOBODY = {"schema_migration"}
 _OF_THE_LAB = {"person", "admin_act", "schema_migration"}
 # Its trigger asks for the same project, clip and person.
-_CHECKED_BY_TRIGGER = {"annotation_supersedes_fkey"}
+_CHECKED_BY_TRIGGER = {"annotation_supersedes_fkey", "verdict_supersedes_fkey"}
 
 
 def _broken_rules(conn: Conn) -> list[str]:
@@ -85,7 +85,7 @@ _TOO_MUCH = """
     UNION SELECT c.relname FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid, aclexplode(t.attacl) a
     WHERE c.relnamespace = 'public'::regnamespace AND a.grantee <> c.relowner AND (
       a.privilege_type = 'REFERENCES'
-      OR t.attname IN ('author', 'created_at') OR t.attidentity <> ''
+      OR a.privilege_type <> 'SELECT' AND (t.attname IN ('author', 'created_at') OR t.attidentity <> '')
       OR a.privilege_type = 'UPDATE' AND (t.attname = 'project_id' OR EXISTS (
         SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname = 'append_only')))
 """

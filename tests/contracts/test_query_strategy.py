@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from pipeline.core import registry
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.types import Float32
+from pipeline.plugins.query_strategies.base import Fact, Known
 from tests.contracts.sounds import unit_rows
 
 
@@ -39,7 +40,7 @@ def test_without_probabilities_it_scores_or_has_said_that_it_needs_them(strategy
     if not strategy.needs_probabilities:
         vectors = unit_rows(10, 8, seed=1)
         rng = np.random.default_rng(0)
-        scores = strategy.score(vectors, probabilities=None, labelled=vectors[:0], rng=rng)
+        scores = strategy.score(vectors, Known(labelled=vectors[:0]), rng=rng)
         assert np.isfinite(scores).all() and scores.shape == (10,)
 
 
@@ -49,11 +50,27 @@ def test_clips_that_are_all_alike_are_scored_without_complaint(strategy: Any) ->
     assert np.isfinite(_score(strategy, vectors, vectors[:3], 3)).all()
 
 
+def test_it_asks_for_no_ensemble_or_for_one_of_at_least_two(strategy: Any) -> None:
+    assert strategy.n_heads == 0 or strategy.n_heads >= 2
+
+
+def test_what_explains_its_questions_is_known(strategy: Any) -> None:
+    assert strategy.explains and set(strategy.explains) <= set(get_args(Fact))
+
+
 def test_its_reason_is_words_for_the_person_asked(strategy: Any) -> None:
     assert " " in strategy.reason and strategy.reason[0].islower()
 
 
 def _score(strategy: Any, vectors: Float32, labelled: Float32, n_labels: int) -> Float32:
     rng = np.random.default_rng(7)
-    probabilities = rng.dirichlet(np.ones(n_labels), size=len(vectors)).astype(np.float32)
-    return strategy.score(vectors, probabilities=probabilities, labelled=labelled, rng=rng)
+    labels = tuple(f"label {k}" for k in range(n_labels))
+    heads = rng.dirichlet(np.ones(n_labels), size=(3, len(vectors))).astype(np.float32)
+    known = Known(
+        labels=labels,
+        probabilities=heads[0],
+        opinions=heads,
+        labelled=labelled,
+        answers=tuple(labels[i % n_labels] for i in range(len(labelled))),
+    )
+    return strategy.score(vectors, known, rng=rng)

@@ -8,12 +8,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from pipeline.core.errors import DatabaseUnavailable, EarmarkError, NotFound, NotPermitted
+from pipeline.core.picture import PictureRecipe
 from pipeline.core.types import AnswerGiven, Heard
 from pipeline.widgets import assets
 from pipeline.widgets.clip_deck import AnsweredElsewhere, ClipDeck, DeckClip, FlagGiven, MoreClips, SkipGiven
 from pipeline.widgets.clip_source import ClipBytes
 
-HEARD = {"n_plays": 2, "heard_s": 1.5, "response_ms": 900, "speed": 1}
+HEARD = {"n_plays": 2, "heard_s": 1.5, "response_ms": 900, "speed": 1, "share": 0.75}
 
 
 class Desk:
@@ -73,12 +74,43 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
 
 def test_answer_reaches_the_callback_whole_and_is_confirmed(desk: Desk) -> None:
     event_id, earlier = uuid4(), uuid4()
-    message = _answer(event_id, label="cat", supersedes=str(earlier))
+    message = _answer(event_id, label="cat", supersedes=str(earlier), picture="0123456789abcdef")
     assert desk.says(message) == [{"type": "saved", "event_ids": [str(event_id)]}]
-    heard = Heard(n_plays=2, heard_s=1.5, response_ms=900, speed=1.0)
+    heard = Heard(n_plays=2, heard_s=1.5, response_ms=900, speed=1.0, share=0.75)
     assert desk.saved == [
-        AnswerGiven(annotation_id=event_id, clip_id=1, answer="label", label="cat", heard=heard, supersedes=earlier)
+        AnswerGiven(
+            annotation_id=event_id,
+            clip_id=1,
+            answer="label",
+            label="cat",
+            heard=heard,
+            supersedes=earlier,
+            screen="deck",
+            picture="0123456789abcdef",
+        )
     ]
+
+
+def test_answer_that_an_older_page_kept_is_saved_without_share_and_picture(desk: Desk) -> None:
+    older = {key: value for key, value in HEARD.items() if key != "share"}
+    desk.says(_answer(uuid4(), heard=older))
+    given = desk.saved[0]
+    assert isinstance(given, AnswerGiven) and given.heard is not None
+    assert (given.heard.share, given.picture) == (None, None)
+
+
+def test_bad_audio_is_an_answer_without_label(desk: Desk) -> None:
+    desk.says(_answer(uuid4(), answer="bad_audio", label=None))
+    given = desk.saved[0]
+    assert isinstance(given, AnswerGiven)
+    assert (given.answer, given.label) == ("bad_audio", None)
+
+
+def test_browser_gets_the_picture_recipe_with_its_hash(desk: Desk) -> None:
+    assert desk.deck.picture == PictureRecipe().to_json() | {"hash": PictureRecipe().hash}
+    other = PictureRecipe(scale="linear")
+    desk.deck.draw_by(other)
+    assert (desk.deck.picture["scale"], desk.deck.picture["hash"]) == ("linear", other.hash)
 
 
 def test_withdrawal_carries_no_label_and_nothing_heard(desk: Desk) -> None:
@@ -108,6 +140,11 @@ def test_skip_and_flag_reach_their_callbacks(desk: Desk) -> None:
         {"event_id": "no uuid"},
         {"clip_id": "1"},
         {"heard": {"n_plays": 1}},
+        {"heard": HEARD | {"share": 1.5}},
+        {"heard": HEARD | {"share": float("nan")}},
+        {"picture": 7},
+        {"picture": "f" * 65},
+        {"answer": "bad_audio"},
         {"supersedes": "no uuid"},
     ],
 )

@@ -1,4 +1,4 @@
-"""Wrong labels that came with the files are found, kept as a selection, and not asked about twice."""
+"""Wrong labels that came with the files are found, kept as a list, and not asked about twice."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from pipeline.catalog.curation_lists import selection_items
-from pipeline.catalog.doubts import settled_clips
+from pipeline.catalog.doubts import evidence_of, list_suspects, settled_clips
 from pipeline.catalog.projects import Project
 from pipeline.core.errors import NotFound, NotPermitted
 from pipeline.core.plugin_spec import PluginSpec
@@ -27,7 +26,6 @@ from pipeline.workflows.cut import cut
 from pipeline.workflows.embed import embed
 from pipeline.workflows.find_mislabels import find_mislabels
 from pipeline.workflows.ingest import ingest
-from pipeline.workflows.queue import build_queue, claim_clips
 from tests.people import logged_in
 from tests.workflows.conftest import SPEAKERS
 
@@ -68,14 +66,34 @@ def test_planted_wrong_labels_are_the_first_suspects_with_clips_to_hear(conn: Co
     )
 
 
-def test_suspects_are_kept_as_a_selection_that_the_queue_hands_out(conn: Conn, mislabelled: Project) -> None:
+def test_suspects_are_kept_in_order_with_their_evidence_in_place_of_the_former(
+    conn: Conn, mislabelled: Project
+) -> None:
+    find_mislabels(conn, mislabelled)
     report = find_mislabels(conn, mislabelled, n_clips=2)
-    items = selection_items(conn, mislabelled.project_id, "suspects")
-    assert [(item.clip_id, item.reason) for item in items] == [(s.clip_id, s.reason) for s in report.suspects]
-    assert items[0].reason.startswith("labelled ")
-    build_queue(conn, mislabelled, selection="suspects")
-    claimed = claim_clips(conn, mislabelled, 10)
-    assert {clip.clip_id for clip in claimed} == {item.clip_id for item in items}
+    project_id = mislabelled.project_id
+    assert list_suspects(conn, project_id) == [s.clip_id for s in report.suspects]
+    kept = evidence_of(conn, project_id, list_suspects(conn, project_id))
+    for suspect in report.suspects:
+        row = kept[suspect.clip_id]
+        assert (row.given, row.suggested, row.reason) == (suspect.given, suspect.suggested, suspect.reason)
+        assert (row.nearest_given, row.nearest_suggested) == (suspect.nearest_given, suspect.nearest_suggested)
+        assert row.score == pytest.approx(suspect.suggested_probability - suspect.given_probability, abs=1e-6)
+        assert row.n_near == 10 and row.n_near_suggested > row.n_near_given
+        assert row.reason.startswith("labelled ")
+
+
+def test_a_search_that_finds_nothing_leaves_an_empty_list(conn: Conn, mislabelled: Project) -> None:
+    listed = [suspect.clip_id for suspect in find_mislabels(conn, mislabelled).suspects]
+    conn.execute("UPDATE clip SET is_redundant = true WHERE clip_id = ANY(%s)", (listed,))
+    again = find_mislabels(conn, mislabelled, n_clips=1).suspects
+    assert list_suspects(conn, mislabelled.project_id) == [suspect.clip_id for suspect in again]
+
+
+def test_a_suspect_whose_label_was_changed_since_leaves_the_list(conn: Conn, mislabelled: Project) -> None:
+    first, second = find_mislabels(conn, mislabelled, n_clips=2).suspects
+    say(conn, mislabelled, first.clip_id, first.suggested)
+    assert list_suspects(conn, mislabelled.project_id) == [second.clip_id]
 
 
 def test_a_label_that_a_person_confirmed_is_not_asked_again(conn: Conn, mislabelled: Project) -> None:
@@ -144,7 +162,7 @@ def test_sources_kept_apart_change_the_chances_and_are_logged(conn: Conn, mislab
     assert {name_of(conn, s.clip_id) for s in apart} >= set(WRONG)
     assert apart != find_mislabels(conn, mislabelled).suspects
     rows = conn.execute(
-        "SELECT spec ->> 'apart' FROM operation WHERE action = 'select' ORDER BY operation_id"
+        "SELECT spec ->> 'apart' FROM operation WHERE action = 'mislabels' ORDER BY operation_id"
     ).fetchall()
     assert rows == [("source",), ("recording",)]
 
@@ -161,7 +179,7 @@ def test_fewer_than_two_labels_end_in_one_clear_sentence(
     embed(conn, project, store, encoder=PluginSpec(name="instant"))
     with pytest.raises(NotFound, match=f"no labels to compare .* got {n_labels} labels .* label some clips"):
         find_mislabels(conn, project)
-    assert conn.execute("SELECT count(*) FROM selection").fetchone() == (0,)
+    assert conn.execute("SELECT count(*) FROM suspect").fetchone() == (0,)
 
 
 def test_before_the_first_embed_it_says_what_to_do(conn: Conn, project: Project) -> None:
@@ -169,14 +187,15 @@ def test_before_the_first_embed_it_says_what_to_do(conn: Conn, project: Project)
         find_mislabels(conn, project)
 
 
-def test_reviewer_is_told_who_may_and_a_researcher_may(conn: Conn, mislabelled: Project, empty_database: str) -> None:
+def test_annotator_is_told_who_may_and_a_reviewer_may(conn: Conn, mislabelled: Project, empty_database: str) -> None:
     with (
-        logged_in(conn, empty_database, mislabelled.project_id, "reviewer") as theirs,
-        pytest.raises(NotPermitted, match="researcher"),
+        logged_in(conn, empty_database, mislabelled.project_id, "annotator") as theirs,
+        pytest.raises(NotPermitted, match="reviewer"),
     ):
         find_mislabels(theirs, mislabelled)
-    with logged_in(conn, empty_database, mislabelled.project_id, "researcher") as theirs:
+    with logged_in(conn, empty_database, mislabelled.project_id, "reviewer") as theirs:
         assert len(find_mislabels(theirs, mislabelled, n_clips=2).suspects) == 2
+        assert len(list_suspects(theirs, mislabelled.project_id)) == 2
 
 
 def test_command_line_names_the_suspects_in_words_and_as_json(
@@ -188,7 +207,7 @@ def test_command_line_names_the_suspects_in_words_and_as_json(
     assert lines[-1].startswith("mislabels  96 in, 96 done")
     found = json.loads(earmark("mislabels", "--n", "2", "--json", url=empty_database, folder=tmp_path).stdout)
     assert {name_of(conn, s["clip_id"]) for s in found["suspects"]} == set(WRONG)
-    assert found["outcome"]["detail"]["n_selected"] == 2
+    assert found["detail"]["n_listed"] == 2
 
 
 def test_command_line_without_labels_ends_in_one_sentence(

@@ -362,7 +362,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT FROM jsonb_path_query(verbs, '$[*]') line
     WHERE jsonb_typeof(line) <> 'array'
       OR coalesce(line ->> 0, '') <> ALL (ARRAY['ingest', 'cut', 'embed', 'deduplicate', 'select', 'queue', 'augment',
-                                                'export', 'release', 'verify', 'train-encoder', 'mislabels'])
+                                                'export', 'release', 'verify', 'train-encoder', 'mislabels',
+                                                'progress'])
       OR EXISTS (SELECT FROM jsonb_path_query(line, '$[*]') word
                  WHERE jsonb_typeof(word) <> 'string' OR word #>> '{}' ~ '^(--(workspace|project)(=|$)|-[wp])'))
 $$;

@@ -17,7 +17,7 @@ _FEW_MARKS = 120
 _MOST_HASHES, _MOST_HASHES_IN_ALL, _LEAST_HASHES = 2_000, 80_000_000, 600
 _SHARE_S = 5.0
 _TILE_MARKS = 50_000
-_TILE_MEETINGS = 4_000_000
+_TILE_MEETINGS = 250_000
 _MEETINGS_PER_CLIP = 3_000
 _LONGEST_RUN, _MEETINGS_IN_LONG_RUN = 64, 2
 _MIN_VOTES = 2
@@ -71,15 +71,19 @@ def _hashes(fingerprints: Sequence[Fingerprint]) -> _Hashes:
     parts: list[_Hashes] = []
     for tile in tiles:
         # Few marks are combined farther, so that a short clip has constellations enough.
-        for is_few, reach in ((False, _REACH), (True, _REACH_OF_FEW)):
-            of_kind = tile[(counts[tile] < _FEW_MARKS) == is_few].tolist()
-            parts.append(_fair_share(_constellations(fingerprints, of_kind, reach), fingerprints, n_most))
-    clips = np.concatenate([part.clips for part in parts])
-    order = np.argsort(clips, kind="stable")
+        of_kinds = [
+            _constellations(fingerprints, tile[(counts[tile] < _FEW_MARKS) == is_few].tolist(), reach)
+            for is_few, reach in ((False, _REACH), (True, _REACH_OF_FEW))
+        ]
+        parts.append(_fair_share(_joined(of_kinds), fingerprints, tile, n_most))
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[_Hashes]) -> _Hashes:
     return _Hashes(
-        values=np.concatenate([part.values for part in parts])[order],
-        clips=clips[order],
-        frames=np.concatenate([part.frames for part in parts])[order],
+        values=np.concatenate([part.values for part in parts]),
+        clips=np.concatenate([part.clips for part in parts]),
+        frames=np.concatenate([part.frames for part in parts]),
     )
 
 
@@ -87,53 +91,62 @@ def _constellations(fingerprints: Sequence[Fingerprint], clips: Sequence[int], r
     """Each mark with two of the ``reach`` next, all clips at once."""
     prints = [fingerprints[clip] for clip in clips]
     counts = [print_.n_marks for print_ in prints]
-    values, anchors = [np.zeros(0, dtype=np.uint32)], [np.zeros(0, dtype=np.intp)]
     nothing = [np.zeros(0, dtype=np.int32)]
-    frames = np.concatenate(nothing + [print_.frames for print_ in prints]).astype(np.int64)
+    frames = np.concatenate(nothing + [print_.frames for print_ in prints])
     bins = np.concatenate(nothing + [print_.bins for print_ in prints]).astype(np.int64)
     # Laid one after the other, so far apart that no constellation spans two clips.
     lengths = np.array([int(print_.duration_s / FRAME_S) * UNITS + 2 * _MAX_SPAN for print_ in prints], dtype=np.int64)
-    times = frames + np.repeat(np.cumsum(lengths) - lengths, counts)
-    for second, third in _ordinals(min(reach, len(times) - 1)):
-        n = len(times) - third
-        near, far = times[second : second + n] - times[:n], times[third:] - times[:n]
-        at = np.flatnonzero((near >= _MIN_GAP) & (far - near >= _MIN_GAP) & (far <= _MAX_SPAN))
-        values.append(_hash(bins[at], bins[at + second], bins[at + third], near[at], (far - near)[at]))
-        anchors.append(at)
+    steps = _steps(frames + np.repeat(np.cumsum(lengths) - lengths, counts), bins, min(reach, len(bins) - 1))
+    first = (bins + _BIN_STEP // 2) // _BIN_STEP * 512**4
+    values, anchors = [np.zeros(0, dtype=np.uint32)], [np.zeros(0, dtype=np.intp)]
+    for second in range(1, len(steps)):
+        near, start = steps[second - 1], first[: len(bins) - second] + steps[second - 1].code * 512
+        for third in range(second + 1, len(steps) + 1):
+            n, onward = len(bins) - third, steps[third - second - 1]
+            at = np.flatnonzero(near.is_far[:n] & onward.is_far[second : second + n] & steps[third - 1].is_near)
+            values.append(_mixed(start[at] + onward.code[at + second]))
+            anchors.append(at)
     anchor = np.concatenate(anchors)
     owner = np.repeat(np.array(clips, dtype=np.int32), counts)
-    return _Hashes(values=np.concatenate(values), clips=owner[anchor], frames=frames[anchor].astype(np.int32))
+    return _Hashes(values=np.concatenate(values), clips=owner[anchor], frames=frames[anchor])
 
 
-def _fair_share(hashes: _Hashes, fingerprints: Sequence[Fingerprint], n_most: int) -> _Hashes:
-    """Of each clip ``n_most`` for every five seconds, chosen by value, so that two copies choose alike."""
-    clips, place, n_of_clip = np.unique(hashes.clips, return_inverse=True, return_counts=True)
-    allowed = [n_most * max(1.0, fingerprints[clip].duration_s / _SHARE_S) for clip in clips.tolist()]
-    share = np.minimum(1, np.array(allowed) / n_of_clip)[place]
-    is_kept = hashes.values < share * 2.0**32
-    return _Hashes(values=hashes.values[is_kept], clips=hashes.clips[is_kept], frames=hashes.frames[is_kept])
+@dataclass(frozen=True, kw_only=True)
+class _Step:
+    """From each mark to the one so many marks later: whether far and near enough in time, and its code, (n,) each."""
+
+    is_far: NDArray[np.bool_]
+    is_near: NDArray[np.bool_]
+    code: NDArray[np.int64]
 
 
-def _ordinals(reach: int) -> Iterator[tuple[int, int]]:
-    return ((second, third) for second in range(1, reach) for third in range(second + 1, reach + 1))
+def _steps(times: NDArray[np.int64], bins: NDArray[np.int64], n: int) -> list[_Step]:
+    """The steps from each mark to the next, to the second next, and so on to the n-th: made once for all threes."""
+    steps: list[_Step] = []
+    for ahead in range(1, n + 1):
+        gap, rise = times[ahead:] - times[:-ahead], bins[ahead:] - bins[:-ahead]
+        code = ((rise + _BIN_STEP // 2) // _BIN_STEP + 200) * 512**2 + (gap + _FRAME_STEP // 2) // _FRAME_STEP + 200
+        steps.append(_Step(is_far=gap >= _MIN_GAP, is_near=gap <= _MAX_SPAN, code=code))
+    return steps
 
 
-def _hash(
-    first: NDArray[np.int64],
-    second: NDArray[np.int64],
-    third: NDArray[np.int64],
-    near: NDArray[np.int64],
-    far: NDArray[np.int64],
-) -> NDArray[np.uint32]:
-    key = (first + _BIN_STEP // 2) // _BIN_STEP
-    for distance, step in (
-        (second - first, _BIN_STEP),
-        (third - second, _BIN_STEP),
-        (near, _FRAME_STEP),
-        (far, _FRAME_STEP),
-    ):
-        key = key * 512 + (distance + step // 2) // step + 200
-    mixed = key.astype(np.uint64)
+def _fair_share(hashes: _Hashes, fingerprints: Sequence[Fingerprint], tile: NDArray[np.intp], n_most: int) -> _Hashes:
+    """Of each clip ``n_most`` for every five seconds, chosen by value, so that two copies choose alike; clip by clip.
+
+    The clips of the tile follow each other.
+    """
+    local = hashes.clips - tile[:1]
+    n_of_clip = np.maximum(1, np.bincount(local, minlength=len(tile)))
+    allowed = [n_most * max(1.0, fingerprints[clip].duration_s / _SHARE_S) for clip in tile.tolist()]
+    share = np.minimum(1, np.array(allowed) / n_of_clip)
+    kept = np.flatnonzero(hashes.values < (share * 2.0**32)[local])
+    # Sixteen bits are sorted by counting.
+    order = kept[np.argsort(local[kept].astype(np.uint16 if len(tile) < 2**16 else np.int32), kind="stable")]
+    return _Hashes(values=hashes.values[order], clips=hashes.clips[order], frames=hashes.frames[order])
+
+
+def _mixed(key: NDArray[np.int64]) -> NDArray[np.uint32]:
+    mixed = key.view(np.uint64)
     for shift, factor in ((31, 0x9E3779B97F4A7C15), (29, 0xBF58476D1CE4E5B9)):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
     return (mixed >> np.uint64(32)).astype(np.uint32)
@@ -144,18 +157,22 @@ def _counted(hashes: _Hashes, n_clips: int) -> Iterator[NDArray[np.int64]]:
     n = len(hashes.values)
     if n == 0:
         return
-    keys = np.sort((hashes.values.astype(np.uint64) << np.uint64(32)) | np.arange(n, dtype=np.uint64))
-    entry = (keys & np.uint64(0xFFFFFFFF)).astype(np.uint32)
-    begins = np.flatnonzero(np.diff(keys >> np.uint64(32), prepend=np.uint64(0)) > 0)
-    begins = np.concatenate(([0], begins[begins > 0]))
+    keys = hashes.values.astype(np.uint64)
+    keys <<= np.uint64(32)
+    keys |= np.arange(n, dtype=np.uint64)
+    keys.sort()
+    entry = keys.astype(np.uint32)
+    keys >>= np.uint64(32)
+    begins = np.concatenate(([0], np.flatnonzero(keys[1:] != keys[:-1]) + 1))
     del keys
-    lengths = np.diff(np.append(begins, n))
+    lengths = np.diff(begins, append=n)
     place = np.empty(n, dtype=np.uint32)
     place[entry] = np.arange(n, dtype=np.uint32)
     # Each meets all that come after it in its run; in a long one the next two, which join a hundred copies as well.
     n_most = np.where(lengths <= _longest_run(lengths, n_clips), _LONGEST_RUN, _MEETINGS_IN_LONG_RUN)
-    n_after = np.minimum(np.repeat(begins + lengths, lengths) - np.arange(n) - 1, np.repeat(n_most, lengths))
-    n_after = n_after.astype(np.uint8)[place]
+    n_after = np.repeat((begins + lengths - 1).astype(np.uint32), lengths)
+    n_after -= np.arange(n, dtype=np.uint32)
+    n_after = np.minimum(n_after, np.repeat(n_most.astype(np.uint32), lengths)).astype(np.uint8)[place]
     total = np.cumsum(n_after, dtype=np.int64)
     edges = np.searchsorted(hashes.clips, np.arange(n_clips + 1))
     met = np.concatenate(([0], total))[edges]

@@ -39,13 +39,17 @@ NOTHING = Agreement(n_agreeing=0, n_marks=0, by_chance=0.0, score=0.0, overlap_s
 
 
 class Grid:
-    """Where the marks of one clip are, and a frame and a bin around: flat bool over frames and bins with margins."""
+    """Where the marks of one clip are, and a frame and a bin around: flat bool over frames and bins with margins.
+
+    ``frames`` as its fingerprint has them.
+    """
 
     def __init__(self, print_: Fingerprint) -> None:
         self.n_frames = round(print_.duration_s / FRAME_S)
         self.duration_s = print_.duration_s
-        self.frames, places = _places(print_)
-        n_rows = max(self.n_frames, int(self.frames[-1]) if len(self.frames) else 0) + 2 * _MARGIN
+        self.frames = print_.frames
+        n_rows = max(self.n_frames, int(self.frames[-1]) // UNITS + 1 if print_.n_marks else 0) + 2 * _MARGIN
+        places = _places(print_.frames, print_.bins)
         self._cells = np.zeros(n_rows * _WIDTH, dtype=bool)
         for step in range(-_NEAR, _NEAR + 1):
             for shift in range(-_NEAR, _NEAR + 1):
@@ -63,22 +67,21 @@ class Grid:
 
 def is_hopeless(first: Grid, second: Fingerprint, lag: int, *, enough: float) -> bool:
     """Whether a sample of the second's marks already shows that less than ``enough`` of them agree."""
-    frames, places = _places(second)
-    start, stop = _within(frames, -lag, first.n_frames - lag)
-    step = 1 + len(frames) // _N_SAMPLED
-    sampled = places[start:stop:step]
+    # Most pairs end here, so only what is sampled is placed.
+    span = _within(second.frames, -lag, first.n_frames - lag)
+    step = 1 + second.n_marks // _N_SAMPLED
+    sampled = _places(second.frames[span][::step], second.bins[span][::step])
     n_marks = min(len(sampled), len(first.frames) / step)
     return first.n_met(sampled, lag) < enough * n_marks * _SURELY
 
 
 def agreement(first: Grid, second: Fingerprint, lag: int) -> Agreement:
     """The agreement of two clips, the second beginning ``lag`` frames later than the first."""
-    frames, places = _places(second)
     start, stop = max(0, lag), min(first.n_frames, round(second.duration_s / FRAME_S) + lag)
-    begin, end = _within(frames, start - lag, stop - lag)
-    places = places[begin:end]
-    begin, end = _within(first.frames, start, stop)
-    n_marks = min(len(places), end - begin)
+    span = _within(second.frames, start - lag, stop - lag)
+    places = _places(second.frames[span], second.bins[span])
+    shared = _within(first.frames, start, stop)
+    n_marks = min(len(places), shared.stop - shared.start)
     if n_marks == 0:
         return NOTHING
     n_agreeing = min(first.n_met(places, lag), n_marks)
@@ -94,14 +97,14 @@ def agreement(first: Grid, second: Fingerprint, lag: int) -> Agreement:
     )
 
 
-def _places(print_: Fingerprint) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """The whole frames of the marks, and their places in a grid: int32 (n,) each, in the order of time."""
+def _places(frames: NDArray[np.int32], bins: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The places of marks in a grid, by their nearest frames and bins: int32 (n,)."""
     half = UNITS // 2
-    frames = (print_.frames + half) // UNITS
-    return frames, (frames + _MARGIN) * _WIDTH + (print_.bins + (half + UNITS)) // UNITS
+    return ((frames + half) // UNITS + _MARGIN) * _WIDTH + (bins + (half + UNITS)) // UNITS
 
 
-def _within(frames: NDArray[np.int32], start: int, stop: int) -> tuple[int, int]:
-    """The marks from a frame to another, and one farther on both sides: half-open."""
-    begin, end = frames.searchsorted((start - _NEAR, stop + _NEAR + 1))
-    return int(begin), int(end)
+def _within(frames: NDArray[np.int32], start: int, stop: int) -> slice:
+    """The marks whose nearest frames are from one to another, and one farther on both sides."""
+    edges = np.array((start - _NEAR, stop + _NEAR + 1), dtype=np.int32) * UNITS - UNITS // 2
+    begin, end = frames.searchsorted(edges).tolist()
+    return slice(begin, end)

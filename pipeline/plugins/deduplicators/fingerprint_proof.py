@@ -20,6 +20,7 @@ _MIN_SHARED, _MIN_SHARED_OF_SHORT, _MOST_UNSHARED_S = 0.8, 0.5, 0.25
 _CERTAIN, _HOPELESS = 0.75, 0.15
 _MANY_MARKS = 40
 _MOST_SAMPLES = 2 * LOW_RATE_HZ
+_STEP_SAMPLES = _MOST_SAMPLES // 8
 _LEAST_SAMPLES = LOW_RATE_HZ // 20
 _SLACK_SAMPLES = 96
 _ENVELOPE_HZ, _BAND_HZ = 150.0, (200.0, 3_600.0)
@@ -130,10 +131,10 @@ def waves_alike(first: Float32, second: Float32, lag_samples: int) -> float:
 def _loudest_span(sound: Float32, start: int, stop: int) -> tuple[int, int]:
     if stop - start <= _MOST_SAMPLES:
         return start, stop
-    step = _MOST_SAMPLES // 8
-    begins = np.arange(start, stop - _MOST_SAMPLES + 1, step)
-    energy = np.concatenate(([0.0], np.cumsum(np.square(sound[start:stop], dtype=np.float64))))
-    begin = int(begins[np.argmax(energy[begins - start + _MOST_SAMPLES] - energy[begins - start])])
+    n_steps = (stop - start) // _STEP_SAMPLES
+    steps = sound[start : start + n_steps * _STEP_SAMPLES].reshape(n_steps, _STEP_SAMPLES)
+    energy = np.convolve(np.vecdot(steps, steps), np.ones(_MOST_SAMPLES // _STEP_SAMPLES), "valid")
+    begin = start + int(np.argmax(energy)) * _STEP_SAMPLES
     return begin, begin + _MOST_SAMPLES
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from pipeline.core.types import Float32
+from pipeline.plugins.query_strategies.base import Fact, Known
 
 _BLOCK_VALUES = 16_000_000
 _N_CENTRES = 256
@@ -22,14 +23,15 @@ class Diversity:
     """
 
     needs_probabilities: ClassVar[bool] = False
-    reason: ClassVar[str] = "unlike anything labelled so far"
+    reason: ClassVar[str] = "what is unlike anything labelled so far"
+    explains: ClassVar[tuple[Fact, ...]] = ("unlike", "guess")
+    n_heads: ClassVar[int] = 0
 
-    def score(
-        self, vectors: Float32, *, probabilities: Float32 | None, labelled: Float32, rng: np.random.Generator
-    ) -> Float32:
+    def score(self, vectors: Float32, known: Known, *, rng: np.random.Generator) -> Float32:
         """Cosine distances to the nearest labelled clip, float32 (n,) in [0, 2]; all in [0, 3] if none is labelled."""
         if len(vectors) == 0:
             return np.zeros(0, dtype=np.float32)
+        labelled = known.labelled
         if len(labelled) == 0:
             return _farthest_first(vectors)
         n_block = max(1, _BLOCK_VALUES // len(labelled))

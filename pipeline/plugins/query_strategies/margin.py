@@ -7,8 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from pipeline.core.errors import PluginError
 from pipeline.core.types import Float32
+from pipeline.plugins.query_strategies.base import Fact, Known
+from pipeline.plugins.query_strategies.doubt import closeness, demand
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,17 +17,10 @@ class Margin:
     """Asks about the clips whose two likeliest labels are nearly as likely."""
 
     needs_probabilities: ClassVar[bool] = True
-    reason: ClassVar[str] = "the model wavers between two labels"
+    reason: ClassVar[str] = "where the model wavers between two labels"
+    explains: ClassVar[tuple[Fact, ...]] = ("wavering", "guess")
+    n_heads: ClassVar[int] = 0
 
-    def score(
-        self, vectors: Float32, *, probabilities: Float32 | None, labelled: Float32, rng: np.random.Generator
-    ) -> Float32:
+    def score(self, vectors: Float32, known: Known, *, rng: np.random.Generator) -> Float32:
         """1 - (p1 - p2), float32 (n,) in [0, 1]: 1 undecided, 0 certain. Raises PluginError without probabilities."""
-        if probabilities is None:
-            raise PluginError(
-                "margin needs a model's probabilities", got="none", do="label two clips differently, or use diversity"
-            )
-        if probabilities.shape[1] < 2:
-            return np.zeros(len(probabilities), dtype=np.float32)
-        two = np.partition(probabilities, -2, axis=1)[:, -2:]
-        return np.clip(1 - (two[:, 1] - two[:, 0]), 0, 1).astype(np.float32)
+        return closeness(demand(known.probabilities, strategy="margin", what="a model's probabilities"))

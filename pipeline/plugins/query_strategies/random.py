@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from pipeline.core.types import Float32
+from pipeline.plugins.query_strategies.base import Fact, Known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,9 +17,9 @@ class Random:
 
     needs_probabilities: ClassVar[bool] = False
     reason: ClassVar[str] = "drawn by lot"
+    explains: ClassVar[tuple[Fact, ...]] = ("lot",)
+    n_heads: ClassVar[int] = 0
 
-    def score(
-        self, vectors: Float32, *, probabilities: Float32 | None, labelled: Float32, rng: np.random.Generator
-    ) -> Float32:
+    def score(self, vectors: Float32, known: Known, *, rng: np.random.Generator) -> Float32:
         """Uniform scores float32 (n,) in [0, 1)."""
         return rng.random(len(vectors), dtype=np.float32)

@@ -30,7 +30,22 @@ export default {
       pressed = key;
       trouble = "";
       draw();
+      keep(key);
       model.send({ type: "press", key });
+    }
+
+    // A browser that keeps nothing begins with what is chosen usually.
+    const memory = model.get("remembered_as") && `earmark-choice/${model.get("remembered_as")}`;
+    function keep(key) {
+      try {
+        if (memory) localStorage.setItem(memory, key);
+      } catch {}
+    }
+    function recall() {
+      try {
+        const key = memory && localStorage.getItem(memory);
+        if (key && key !== model.get("chosen") && model.get("items").some((item) => item.key === key)) press(key);
+      } catch {}
     }
 
     function draw() {
@@ -57,6 +72,7 @@ export default {
     el.classList.add("em-buttons-root");
     model.on("msg:custom", onMessage);
     const end = drawOnChange(model, el, draw);
+    recall();
     return () => {
       end();
       model.off("msg:custom", onMessage);

@@ -19,7 +19,8 @@ function onDeckKey(event, deck) {
     if (event.key !== "Escape" && event.key !== "?") return;
     deck.help.close();
   } else if (event.key === "Escape") {
-    deck.el.blur(); // gives the keyboard back to JupyterLab
+    if (deck.guide.isOn) deck.guide.end();
+    else if (!deck.answers.back()) deck.el.blur(); // gives the keyboard back to JupyterLab
   } else {
     const asked = deckActionOf(event);
     // A held key repeats: it must not label ten clips, nor press a label's button ten times.

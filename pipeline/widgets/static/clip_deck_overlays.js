@@ -2,7 +2,8 @@
 
 /** All keys, from the table that makes them work. */
 class DeckHelp {
-  constructor() {
+  /** @param {{onGuide: () => void}} listeners */
+  constructor({ onGuide }) {
     const groups = [...new Set(DECK_KEYS.map((binding) => binding.group))].map((group) =>
       make(
         "section",
@@ -12,7 +13,7 @@ class DeckHelp {
           "dl",
           {},
           ...DECK_KEYS.filter((binding) => binding.group === group).flatMap(({ show, words }) => [
-            make("dt", {}, ...show.map((cap) => (cap === "–" ? make("span", {}, cap) : make("kbd", {}, cap)))),
+            make("dt", {}, ...show.map((cap) => (cap === "…" ? make("span", {}, cap) : make("kbd", {}, cap)))),
             make("dd", {}, words),
           ]),
         ),
@@ -25,13 +26,21 @@ class DeckHelp {
       onclick: () => this.close(),
     });
     const title = make("h2", { class: "em-title em-grow" }, "Keys");
+    const guide = makeButton({
+      text: "Practise them in a minute",
+      kind: "em-small",
+      onclick: () => {
+        this.close();
+        onGuide();
+      },
+    });
     this.root = make(
       "div",
       { class: "em-deck-overlay", role: "dialog", "aria-modal": "true", "aria-label": "Keys", hidden: true },
       make(
         "div",
         { class: "em-deck-sheet" },
-        make("header", {}, title, close),
+        make("header", {}, title, guide, close),
         make("div", { class: "em-deck-help" }, ...groups),
       ),
     );
@@ -45,7 +54,7 @@ class DeckHelp {
   toggle() {
     if (this.isOpen) return this.close();
     this.root.hidden = false;
-    this.root.querySelector("button").focus({ preventScroll: true });
+    this.root.querySelector("button.em-icon").focus({ preventScroll: true });
   }
 
   close() {
@@ -54,12 +63,16 @@ class DeckHelp {
   }
 }
 
-/** Finds a label by its letters: names that begin with them first, then words inside, then anywhere. */
+/**
+ * Finds a label by its letters: names that begin with them first, then words inside, then anywhere; of equals those
+ * that were given last.
+ */
 class DeckSearch {
   /** @param {{onLabel: (index: number, atMs: number) => void}} listeners */
   constructor({ onLabel }) {
     this.onLabel = onLabel;
     this.labels = [];
+    this.recent = [];
     this.found = [];
     this.chosen = 0;
     this.input = make("input", {
@@ -84,8 +97,10 @@ class DeckSearch {
     this.root.addEventListener("pointerdown", (event) => event.target === this.root && this.close());
   }
 
-  open(labels) {
+  /** @param {{name: string, color: string}[]} labels  @param {string[]} recent the latest first */
+  open(labels, recent) {
     this.labels = labels;
+    this.recent = recent;
     this.input.value = "";
     this.root.hidden = false;
     this.#find();
@@ -102,13 +117,14 @@ class DeckSearch {
     const rank = (name) => {
       const lower = name.toLowerCase();
       if (lower.startsWith(typed)) return 0;
-      if (lower.split(/[\s_-]+/).some((word) => word.startsWith(typed))) return 1;
+      if (lower.split(/[\s_:/-]+/).some((word) => word.startsWith(typed))) return 1;
       return lower.includes(typed) ? 2 : 3;
     };
+    const ago = (name) => (this.recent.includes(name) ? this.recent.indexOf(name) : this.recent.length);
     this.found = this.labels
-      .map((label, index) => ({ ...label, index, rank: rank(label.name) }))
+      .map((label, index) => ({ ...label, index, rank: rank(label.name), ago: ago(label.name) }))
       .filter((label) => label.rank < 3)
-      .sort((a, b) => a.rank - b.rank || a.index - b.index);
+      .sort((a, b) => a.rank - b.rank || a.ago - b.ago || a.index - b.index);
     this.chosen = 0;
     this.#list();
   }
@@ -125,7 +141,8 @@ class DeckSearch {
           onclick: (event) => this.#take(i, event.timeStamp),
         },
         make("i", { class: "em-dot" }),
-        label.name,
+        make("span", { class: "em-grow" }, label.name),
+        label.ago < this.recent.length ? make("span", { class: "em-small em-muted" }, "recent") : null,
       ),
     );
     const nothing = make("li", { class: "em-muted" }, "No such label. Escape goes back.");

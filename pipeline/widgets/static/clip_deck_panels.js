@@ -102,8 +102,8 @@ class DeckHead {
 }
 
 /** An answer in words. @param {Given} given */
-function wordsOf({ answer, label }) {
-  return answer === "label" ? label : answer === "unsure" ? "unsure" : "none of these";
+function wordsOf(given) {
+  return labelsOf(given).join(", ") || given.answer.replaceAll("_", " ");
 }
 
 /** Buttons for the sound, its time, speed and loop. */
@@ -117,6 +117,10 @@ class DeckTransport {
     const chip = (words, title, onclick) =>
       make("button", { type: "button", class: "em-btn em-small em-num", title, onclick }, words);
     this.speed = chip("1×", "Speed ([ slower, ] faster); click for the usual speed", () => act("usual speed"));
+    this.gain = chip("0 dB", "Loudness for your ears (G louder, ⇧ G softer); click for the usual", () =>
+      act("usual gain"),
+    );
+    this.channel = chip("L+R", "Channel in both ears (C)", () => act("channel"));
     this.loop = chip("Loop", "Loop (L)", () => act("loop"));
     this.flag = chip("Flag", "Flag a doubt for a reviewer (F)", () => act("flag"));
     const hints = ["Space play", "R replay", "J back", "K on", "Backspace undo"].map((hint) => {
@@ -132,6 +136,8 @@ class DeckTransport {
       this.time,
       make("div", { class: "em-grow" }),
       make("div", { class: "em-deck-hints em-small em-muted" }, ...hints),
+      this.channel,
+      this.gain,
       this.speed,
       this.loop,
       this.flag,
@@ -140,10 +146,11 @@ class DeckTransport {
   }
 
   showTime(timeS, durationS) {
-    this.time.textContent = `${timeS.toFixed(2)} / ${durationS.toFixed(2)} s`;
+    const words = (s) => clockWords(s, durationS < 120 ? 2 : 1, durationS);
+    this.time.textContent = `${words(timeS)} / ${words(durationS)}${durationS < 120 ? " s" : ""}`;
   }
 
-  show({ isPlaying, speed, loop, isFlagged }) {
+  show({ isPlaying, speed, loop, gainDb, isOverdriven, channel, nChannels, isFlagged }) {
     const name = isPlaying ? "Pause (Space)" : "Play (Space)";
     if (this.play.title !== name) {
       this.play.title = name;
@@ -152,76 +159,16 @@ class DeckTransport {
     }
     this.speed.textContent = `${speed}×`;
     this.speed.classList.toggle("em-deck-on", speed !== 1);
+    this.gain.textContent = `${gainDb > 0 ? "+" : gainDb < 0 ? "−" : ""}${Math.abs(gainDb)} dB`;
+    this.gain.classList.toggle("em-deck-on", gainDb !== 0 && !isOverdriven);
+    this.gain.classList.toggle("em-deck-flagged", isOverdriven);
+    this.channel.hidden = nChannels < 2;
+    this.channel.textContent = channelWords(channel, nChannels);
+    this.channel.classList.toggle("em-deck-on", channel !== null);
     this.loop.textContent = Array.isArray(loop) ? "Loop part" : "Loop";
     this.loop.classList.toggle("em-deck-on", loop !== false);
     this.loop.setAttribute("aria-pressed", String(loop !== false));
     this.flag.classList.toggle("em-deck-flagged", isFlagged);
     this.flag.setAttribute("aria-pressed", String(isFlagged));
-  }
-}
-
-/** The labels and the other answers, as buttons with their keys. */
-class DeckAnswers {
-  /** @param {{onLabel: (index: number) => void, act: (action: string) => void}} listeners */
-  constructor({ onLabel, act }) {
-    this.onLabel = onLabel;
-    this.labels = make("div", { class: "em-deck-labels", role: "group", "aria-label": "Labels" });
-    const other = (action, key, words) =>
-      make(
-        "button",
-        { type: "button", class: "em-btn em-deck-other", "data-action": action, onclick: () => act(action) },
-        keyCap(key),
-        words,
-      );
-    this.search = other("search", "/", "Find a label");
-    this.others = make(
-      "div",
-      { class: "em-deck-others", role: "group", "aria-label": "Other answers" },
-      other("unsure", "U", "Unsure"),
-      other("none", "0", "None of these"),
-      other("skip", "S", "Skip"),
-      this.search,
-    );
-    this.root = make("div", { class: "em-deck-answers" }, this.labels, this.others);
-  }
-
-  /** @param {{name: string, color: string}[]} labels */
-  setLabels(labels) {
-    this.search.hidden = labels.length <= 9;
-    this.labels.replaceChildren(
-      ...labels.map(({ name, color }, i) =>
-        make(
-          "button",
-          {
-            type: "button",
-            class: "em-deck-label",
-            title: name,
-            style: { "--label": color },
-            onclick: () => this.onLabel(i),
-          },
-          i < 9 ? keyCap(String(i + 1)) : make("i", { class: "em-dot" }),
-          make("span", { class: "em-ellipsis" }, name),
-        ),
-      ),
-    );
-  }
-
-  /** Marks the answer that the clip on stage has, and what is proposed for it. */
-  show({ labels, given, proposed }) {
-    [...this.labels.children].forEach((button, i) => {
-      const isGiven = given?.answer === "label" && given.label === labels[i].name;
-      button.classList.toggle("em-deck-given", isGiven);
-      button.classList.toggle("em-deck-proposed", proposed === labels[i].name);
-      button.setAttribute("aria-pressed", String(isGiven));
-    });
-    const other = { unsure: "unsure", none_of_these: "none" }[given?.answer];
-    for (const button of this.others.children)
-      button.classList.toggle("em-deck-on", button.dataset.action === other);
-  }
-
-  /** A short flash on the button whose key was pressed. */
-  flash(index) {
-    const button = this.labels.children[index];
-    button?.animate?.([{ filter: "brightness(1.25)" }, { filter: "none" }], { duration: 220 });
   }
 }

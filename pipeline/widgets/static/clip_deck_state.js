@@ -3,7 +3,8 @@
 /**
  * @typedef {{id: number, name: string, sub?: string, reason?: string, rate_hz: number, duration_s: number,
  *   proposed?: {label: string, confidence?: number | null} | null, is_flagged?: boolean}} Clip
- * @typedef {{eventId: string, answer: "label" | "unsure" | "none_of_these", label: string | null}} Given
+ * @typedef {{eventId: string, answer: "label" | "unsure" | "none_of_these" | "bad_audio", label: string | null,
+ *   also?: string[]}} Given
  * @typedef {{kind: "answer" | "skip" | "flag", clipId: number}} Step
  */
 
@@ -115,10 +116,15 @@ class DeckState {
       if (event.answer === "withdrawn") this.reopen(id);
       else {
         if (!this.answers.has(id)) this.done += 1;
-        this.answers.set(id, { eventId: event.event_id, answer: event.answer, label: event.label });
+        this.answers.set(id, { eventId: event.event_id, answer: event.answer, label: event.label, also: event.also });
       }
     }
   }
+}
+
+/** The labels of an answer, none if it is another one. @param {Given} [given]  @returns {string[]} */
+function labelsOf(given) {
+  return given?.answer === "label" ? [given.label, ...(given.also ?? [])] : [];
 }
 
 /** How many more answers the unconfirmed events make. @param {object[]} events */

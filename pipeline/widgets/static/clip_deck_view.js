@@ -1,9 +1,5 @@
 // The deck itself: what each action does, what the kernel says, what the screen shows. Joined before clip_deck.js.
 
-const FEW_AHEAD = 8;
-const ASK_MORE_AGAIN_MS = 10000;
-const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
-
 class ClipDeckView {
   constructor(model, el) {
     this.model = model;
@@ -11,24 +7,31 @@ class ClipDeckView {
     this.turn = 0;
     this.shownId = null;
     this.shownAtMs = 0;
-    this.askedMoreAt = null;
-    this.isExhausted = false;
-    this.refusal = null;
     this.postponed = null;
     this.isKernelLost = false;
+    this.isMany = model.get("labels_per_clip") === "many";
+    /** The labels that are chosen for the clip on stage and not yet given, where it may have many. */
+    this.chosen = new Set();
     this.labels = model.get("labels").map((label, i) => ({ ...label, color: label.color ?? categoryColour(i) }));
     this.state = new DeckState({ clips: model.get("queue"), total: model.get("total"), done: model.get("done") });
-    this.cache = new ClipCache(model, { max: Math.max(24, 3 * model.get("prefetch")) });
+    this.cache = new ClipCache(model, {
+      max: Math.max(24, 3 * model.get("prefetch")),
+      recipe: () => model.get("picture"),
+    });
     this.player = new Player();
     this.player.onended = () => this.#showSound();
     this.starts = [];
-    window.__earmark_deck = { starts: this.starts };
+    window.__earmark_deck = { starts: this.starts, player: this.player };
+    this.recent = new RecentLabels(model.get("storage_key"));
     this.#build();
     this.endKernel = watchKernel(model, {
       lost: () => (this.isKernelLost = true),
       changed: () => this.#refreshSoon(),
     });
-    this.askTimer = setInterval(() => this.#askMore(), ASK_MORE_AGAIN_MS);
+    this.more = new DeckMore(model, this.state, {
+      isLost: () => this.isKernelLost,
+      unsaved: () => this.outbox.events,
+    });
     this.onSoundState = () => this.#refreshSoon();
     sharedContext().addEventListener("statechange", this.onSoundState);
     this.outbox = new Outbox(model.get("storage_key"), {
@@ -37,34 +40,30 @@ class ClipDeckView {
       changed: () => this.#refreshSoon(),
       keptElsewhere: (event) => this.#takeOver(event),
     });
+    this.onPicture = () => this.cache.picture((entry) => this.#showPicture(entry));
+    model.on("change:picture", this.onPicture);
     this.state.replay(this.outbox.events);
     this.state.position = -1;
     this.show(this.state.nextOpen(), "start", performance.now());
+    if (model.get("guided") !== null && !this.guide.isSeen && this.state.current) this.guide.begin();
   }
 
   // ------------------------------------------------------------------------------------------- what a key does
 
   /** @param {string} action  @param {{index?: number, atMs?: number}} [how] */
   act(action, { index = 0, atMs = performance.now() } = {}) {
-    const isWaitingForGesture = sharedContext().state !== "running" && this.player.playing;
-    this.#wake();
     const { state } = this;
     const clip = state.current;
     const deeds = {
-      toggle: () => !isWaitingForGesture && (this.player.playing ? this.player.pause() : this.player.play()),
-      replay: () => this.player.play(0),
-      back: () => this.player.seek(this.player.time - this.#seekStep()),
-      ahead: () => this.player.seek(this.player.time + this.#seekStep()),
-      slower: () => this.#setSpeed(-1),
-      faster: () => this.#setSpeed(1),
-      "usual speed": () => this.#setSpeed(0),
-      loop: () => this.player.setLoop(this.player.loop === false),
-      label: () => this.labels[index] && this.#answer("label", this.labels[index].name, atMs),
-      search: () => this.search.open(this.labels),
+      label: () => this.labels[index] && this.#choose(this.labels[index].name, atMs),
+      give: () => this.chosen.size && this.#answer("label", [...this.chosen], atMs),
+      digit: () => this.#press(index, atMs),
+      search: () => this.search.open(this.labels, this.recent.names),
       accept: () => this.#accept(atMs),
       reject: () => clip?.proposed && !state.rejected.delete(clip.id) && state.rejected.add(clip.id),
-      unsure: () => this.#answer("unsure", null, atMs),
-      none: () => this.#answer("none_of_these", null, atMs),
+      unsure: () => this.#answer("unsure", [], atMs),
+      none: () => this.#answer("none_of_these", [], atMs),
+      bad: () => this.#answer("bad_audio", [], atMs),
       flag: () => this.#flag(),
       skip: () => this.#skip(atMs),
       previous: () => state.position > 0 && this.show(state.position - 1, "previous", atMs),
@@ -72,9 +71,27 @@ class ClipDeckView {
       undo: () => this.#undo(atMs),
       help: () => this.help.toggle(),
     };
-    deeds[action]();
+    const isPractice = this.guide.isOn && action !== "digit";
+    if (isPractice) this.guide.see(action, this.#labelBy(action, index));
+    if (!this.listening.act(action)) {
+      this.listening.wake();
+      if (!isPractice || action === "help") deeds[action]();
+    }
     this.#showSound();
     this.#refreshSoon();
+  }
+
+  /** The label on a digit's key; a family opens instead. */
+  #press(digit, atMs) {
+    const index = this.answers.choose(digit);
+    if (index !== undefined) this.act("label", { index, atMs });
+  }
+
+  /** The label that this would give, null for none. */
+  #labelBy(action, index) {
+    const proposed = this.state.current?.proposed?.label;
+    if (action === "label") return this.labels[index]?.name ?? null;
+    return action === "accept" ? (proposed ?? null) : undefined;
   }
 
   /** Puts a clip on stage and starts its sound. */
@@ -83,8 +100,9 @@ class ClipDeckView {
     const turn = ++this.turn;
     state.position = position;
     player.stop();
+    this.answers.back();
     this.shownId = null;
-    this.#askMore();
+    this.more.ask();
     const clip = state.current;
     if (!clip) return this.#refreshSoon();
     const isHit = cache.has(clip.id);
@@ -104,8 +122,8 @@ class ClipDeckView {
       return this.#refreshSoon();
     }
     if (turn !== this.turn) return;
-    if (Array.isArray(player.loop)) player.setLoop(false);
-    player.load(entry);
+    this.listening.load(entry);
+    this.chosen = new Set(labelsOf(state.answers.get(clip.id)));
     this.shownId = clip.id;
     this.shownAtMs = performance.now();
     // Two tabs at once would be heard over each other.
@@ -122,17 +140,28 @@ class ClipDeckView {
     this.#refresh();
   }
 
-  #answer(answer, label, atMs) {
+  /** Gives the label; where a clip may have many, takes it or lays it aside until all are given together. */
+  #choose(name, atMs) {
+    if (!this.isMany) return this.#answer("label", [name], atMs);
+    if (!this.chosen.delete(name)) this.chosen.add(name);
+    this.answers.flash(this.labels.findIndex((label) => label.name === name));
+  }
+
+  /** @param {Given["answer"]} answer  @param {string[]} names the labels, none for every other answer */
+  #answer(answer, names, atMs) {
     const clip = this.state.current;
     if (!clip || this.shownId !== clip.id) return;
     const before = this.state.answers.get(clip.id);
-    if (before?.answer !== answer || before.label !== label) {
+    const [label = null, ...also] = names;
+    if (before?.answer !== answer || String(labelsOf(before)) !== String(names)) {
       const eventId = newEventId();
       const responseMs = Math.max(0, Math.round(atMs - this.shownAtMs));
       const heard = { ...this.player.heard, response_ms: responseMs, speed: this.player.speed };
-      this.state.answer(clip.id, { eventId, answer, label });
-      const supersedes = before?.eventId ?? null;
-      this.outbox.add({ type: "answer", event_id: eventId, clip_id: clip.id, answer, label, supersedes, heard });
+      this.state.answer(clip.id, { eventId, answer, label, also });
+      const event = { type: "answer", event_id: eventId, clip_id: clip.id, answer, label, also, heard };
+      const picture = this.player.entry?.spectrogram.recipe.hash ?? null;
+      this.outbox.add({ ...event, supersedes: before?.eventId ?? null, picture });
+      names.forEach((name) => this.recent.add(name));
       this.answers.flash(this.labels.findIndex(({ name }) => name === label));
     }
     this.show(this.state.nextOpen(), "label", atMs);
@@ -141,7 +170,7 @@ class ClipDeckView {
   #accept(atMs) {
     const clip = this.state.current;
     const isKnown = this.labels.some(({ name }) => name === clip?.proposed?.label);
-    if (isKnown && !this.state.rejected.has(clip.id)) this.#answer("label", clip.proposed.label, atMs);
+    if (isKnown && !this.state.rejected.has(clip.id)) this.#answer("label", [...new Set([clip.proposed.label, ...this.chosen])], atMs);
   }
 
   #flag(clip = this.state.current, { isStep = true } = {}) {
@@ -190,27 +219,14 @@ class ClipDeckView {
     this.#refreshSoon();
   }
 
-  #setSpeed(step) {
-    const at = SPEEDS.indexOf(this.player.speed) + step;
-    this.player.setSpeed(step === 0 ? 1 : SPEEDS[Math.max(0, Math.min(at, SPEEDS.length - 1))]);
-  }
-
-  #seekStep() {
-    return Math.min(2, Math.max(0.1, this.player.duration / 10));
-  }
-
-  /** Browsers keep a page silent until the first key or click. */
-  #wake() {
-    const context = sharedContext();
-    if (context.state !== "running") context.resume();
-  }
-
   // ------------------------------------------------------------------------------------------- the kernel
 
   receive(message, buffers) {
     this.isKernelLost = false; // who speaks to this deck knows it
     const deeds = {
       clip: () => this.cache.receive(message, buffers),
+      outline: () => this.cache.receive(message, buffers),
+      part: () => this.cache.receive(message, buffers),
       missing: () => this.cache.receive(message),
       saved: () => {
         this.postponed = null;
@@ -221,11 +237,7 @@ class ClipDeckView {
       },
       refused: () => this.#refuse(message),
       queue: () => this.#append(message),
-      no_more: () => {
-        this.askedMoreAt = null;
-        this.isExhausted = true;
-        this.refusal = message.message;
-      },
+      no_more: () => this.more.refuse(message.message),
     };
     deeds[message.type]?.();
     this.#refreshSoon();
@@ -249,27 +261,13 @@ class ClipDeckView {
     this.notices.error(`Not saved, ${name}: ${message}`, position < 0 ? undefined : way);
   }
 
-  #append({ clips, total, done }) {
+  #append(message) {
     const { state } = this;
-    this.askedMoreAt = null;
-    this.refusal = null;
     const wasAtEnd = !state.current;
-    this.isExhausted = state.append(clips) === 0;
-    state.total = total;
-    state.done = done + netAnswers(this.outbox.events);
+    this.more.take(message);
     if (wasAtEnd && state.nextOpen() < state.clips.length)
       this.show(state.nextOpen(), "queue", performance.now());
     else this.cache.request(state.ahead(this.model.get("prefetch")).map(({ id }) => id));
-  }
-
-  #askMore() {
-    if (this.isKernelLost) return;
-    const isAsked = this.askedMoreAt !== null && performance.now() - this.askedMoreAt < ASK_MORE_AGAIN_MS;
-    if (isAsked || this.isExhausted || this.state.ahead(FEW_AHEAD).length >= FEW_AHEAD) return;
-    this.askedMoreAt = performance.now();
-    const unsaved = this.outbox.events.map((event) => event.clip_id);
-    const held = [...this.state.open.map(({ id }) => id), ...this.state.skipped, ...unsaved];
-    this.model.send({ type: "more", have: [...new Set(held)] });
   }
 
   // ------------------------------------------------------------------------------------------- the screen
@@ -282,11 +280,13 @@ class ClipDeckView {
     this.head = new DeckHead({ onAccept: () => act("accept"), onReject: () => act("reject") });
     this.stage = new DeckStage({
       onSeek: (s) => this.#listen(() => this.player.seek(s)),
-      onSpan: (span) => this.#listen(() => this.#loopPart(span)),
+      onSpan: (span) => this.#listen(() => this.listening.loopPart(span)),
     });
+    this.listening = new DeckListening(this.player, this.stage);
     this.transport = new DeckTransport(act);
-    this.answers = new DeckAnswers({ onLabel, act });
-    this.help = new DeckHelp();
+    this.answers = new DeckAnswers({ onLabel, act, isMany: this.isMany });
+    this.guide = new DeckGuide({ who: this.model.get("guided") ?? "", changed: () => this.#refreshSoon() });
+    this.help = new DeckHelp({ onGuide: () => this.guide.begin() });
     this.search = new DeckSearch({ onLabel });
     this.finished = new DeckFinished({ onSkipped: () => this.#reviveSkipped(), onMore: () => this.#lookForMore() });
     this.live = make("div", { class: "em-only-read", "aria-live": "polite" });
@@ -300,19 +300,18 @@ class ClipDeckView {
     );
     this.answers.setLabels(this.labels);
     const overlays = [this.search.root, this.help.root, this.live];
-    this.el.append(this.progress.root, this.notices.root, this.body, this.finished.root, ...overlays);
+    this.el.append(this.progress.root, this.notices.root, this.guide.root, this.body, this.finished.root, ...overlays);
   }
 
   #listen(deed) {
-    this.#wake();
+    this.listening.wake();
     deed();
     this.#showSound();
     this.#refreshSoon();
   }
 
-  #loopPart(span) {
-    this.player.setLoop(span);
-    this.player.play(span[0]);
+  #showPicture(entry) {
+    if (this.shownId === entry.id) this.stage.show(entry);
   }
 
   #reviveSkipped() {
@@ -321,9 +320,7 @@ class ClipDeckView {
   }
 
   #lookForMore() {
-    this.isExhausted = false;
-    this.refusal = null;
-    this.#askMore();
+    this.more.askAgain();
     this.#refreshSoon();
   }
 
@@ -334,7 +331,7 @@ class ClipDeckView {
     this.stage.moveHead(player.time);
     this.transport.showTime(player.time, player.duration);
     const isFlagged = this.state.flagged.has(this.state.current?.id);
-    this.transport.show({ isPlaying: player.playing, speed: player.speed, loop: player.loop, isFlagged });
+    this.transport.show({ ...this.listening.state, isFlagged });
     if (player.playing) this.soundFrame = requestAnimationFrame(() => this.#showSound());
   }
 
@@ -358,8 +355,8 @@ class ClipDeckView {
     this.finished.root.hidden = Boolean(clip);
     if (!clip) {
       const counts = { nAnswered: state.answers.size, nSkipped: state.skipped.size, nUnsaved: unsaved.length };
-      const isWaiting = this.askedMoreAt !== null;
-      this.finished.show({ ...counts, isWaiting, isLost: link === "lost", refusal: this.refusal });
+      const { isWaiting, refusal } = this.more;
+      this.finished.show({ ...counts, isWaiting, isLost: link === "lost", refusal });
       return;
     }
     const given = state.answers.get(clip.id);
@@ -373,7 +370,7 @@ class ClipDeckView {
       colour,
       position: state.position,
     });
-    this.answers.show({ labels: this.labels, given, proposed: isRejected ? null : clip.proposed?.label });
+    this.answers.show({ given, chosen: this.isMany ? [...this.chosen] : labelsOf(given), proposed: isRejected ? null : clip.proposed?.label });
     if (this.shownId !== clip.id) return;
     this.stage.showSpan(Array.isArray(this.player.loop) ? this.player.loop : null);
     const isSilenced = this.player.playing && sharedContext().state !== "running";
@@ -385,8 +382,9 @@ class ClipDeckView {
     cancelAnimationFrame(this.soundFrame);
     cancelAnimationFrame(this.refreshFrame);
     sharedContext().removeEventListener("statechange", this.onSoundState);
+    this.model.off("change:picture", this.onPicture);
     this.endKernel();
-    clearInterval(this.askTimer);
+    this.more.destroy();
     this.outbox.destroy();
     this.stage.destroy();
     this.player.destroy();

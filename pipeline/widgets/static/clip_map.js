@@ -148,8 +148,8 @@ export default {
               type: "button",
               class: "em-map-category",
               "aria-pressed": String(Boolean(isShown[index])),
-              title: `${category.name}: click to hide or show, double click for this one alone`,
-              onclick: () => toggleCategory(index),
+              title: `${category.name}: click to hide or show, double click for this one alone, Shift + click to select`,
+              onclick: (event) => (event.shiftKey ? selectCategory(index) : toggleCategory(index)),
               ondblclick: () => showOnly(index),
             },
             make("i", { class: "em-dot", style: { background: category.colour ?? categoryColour(index) } }),
@@ -158,6 +158,10 @@ export default {
           ),
         ),
       );
+    }
+
+    function selectCategory(index) {
+      select(Uint8Array.from(points.category, (category) => (category === index ? 1 : 0)));
     }
 
     function toggleCategory(index) {
@@ -333,6 +337,7 @@ export default {
       else if (message.type === "told") tell(message.message);
       else if (message.type === "points") {
         const [xy, category, ids, names] = buffers;
+        const kept = message.is_view_kept && isSelected ? new Set(points.ids.filter((_, i) => isSelected[i])) : null;
         points = new MapPoints(
           copyOf(xy, Float32Array),
           copyOf(category, Uint16Array),
@@ -340,15 +345,18 @@ export default {
           names.byteLength ? new TextDecoder().decode(names).split("\0") : null,
         );
         isShown = model.get("categories").map(() => 1);
-        isSelected = null;
+        isSelected = kept && Uint8Array.from(points.ids, (id) => (kept.has(id) ? 1 : 0));
         hovered = -1;
-        clear.hidden = true;
+        clear.hidden = !isSelected;
         empty.hidden = points.n > 0;
         empty.textContent = model.get("empty_text");
         stage.dataset.n = points.n;
         drawLegend();
-        tellCount();
-        showAll();
+        if (message.is_view_kept) redraw();
+        else {
+          tellCount();
+          showAll();
+        }
       } else cache.receive(message, buffers);
     }
 

@@ -58,7 +58,7 @@ function makeMapFrame(title, actions) {
       make("span", {}, "drag to move"),
       make("span", {}, "wheel to zoom"),
       make("span", {}, "click to hear"),
-      make("span", {}, make("kbd", {}, "Shift"), " + drag to select"),
+      make("span", {}, make("kbd", {}, "Shift"), " + drag, or click a name in the legend, to select"),
     ),
   );
   return { card, stage, canvas, overlay, tip, empty, legend, status, hearing, clear, like };

@@ -1,8 +1,8 @@
-// Sound in the page: one AudioContext, clips decoded at their own rate, a player, and a cache that runs ahead.
-// Joined after spectrogram.js.
+// Sound in the page: one AudioContext, clips decoded at their own rate, and a player.
+// Joined after spectrogram.js; assets.py puts sound_engines.js, sound_long.js and sound_cache.js before it.
 
 /**
- * @typedef {{id: number, audio: AudioBuffer, peaks: Float32Array, spectrogram: Spectrogram, url: string}} Entry
+ * @typedef {{id: number, audio: AudioBuffer | LongSound, peaks: Float32Array, spectrogram: Spectrogram, url: string}} Entry
  * @typedef {boolean | [number, number]} Loop  the whole clip, or from second a to second b
  */
 
@@ -55,8 +55,15 @@ class Player {
     this.position = 0;
     this.nPlays = 0;
     this.heardS = 0;
+    /** Which parts of the loaded clip sounded, in seconds. @type {[number, number][]} */
+    this.spans = [];
+    this.output = new PlayerOutput();
     const ended = () => this.#ended();
-    this.engines = { buffer: new BufferEngine(ended), element: new ElementEngine(ended) };
+    this.engines = {
+      buffer: new BufferEngine(this.output, ended),
+      element: new ElementEngine(this.output, ended),
+      parts: new PartsEngine(this.output, ended),
+    };
     this.engine = this.engines.buffer;
   }
 
@@ -66,6 +73,7 @@ class Player {
     this.entry = entry;
     this.nPlays = 0;
     this.heardS = 0;
+    this.spans = [];
   }
 
   get duration() {
@@ -77,10 +85,22 @@ class Player {
     return this.playing ? Math.min(this.engine.time, this.duration) : this.position;
   }
 
-  /** How often and how many seconds the loaded clip has been heard. */
+  /** How often and how many seconds the loaded clip has been heard, and which share of it sounded at least once. */
   get heard() {
     const heardS = this.heardS + (this.playing ? this.engine.heardS : 0);
-    return { n_plays: heardS > 0 ? this.nPlays : 0, heard_s: Math.round(heardS * 1000) / 1000 };
+    const spans = this.playing ? [...this.spans, ...spansHeard(this.engine)] : this.spans;
+    const share = this.duration ? Math.min(1, unionLength(spans) / this.duration) : 0;
+    const inThousandths = (value) => Math.round(value * 1000) / 1000;
+    return {
+      n_plays: heardS > 0 ? this.nPlays : 0,
+      heard_s: inThousandths(heardS),
+      share: inThousandths(share),
+    };
+  }
+
+  /** How many channels the loaded clip has. */
+  get nChannels() {
+    return this.entry?.audio.numberOfChannels ?? 1;
   }
 
   /** Starts at `from` seconds, else where it paused. @param {number} [from] */
@@ -127,9 +147,22 @@ class Player {
     });
   }
 
+  /** Louder or softer, for this person's ears only. @param {number} gainDb */
+  setGain(gainDb) {
+    this.output.setGain(gainDb);
+  }
+
+  /** One channel in both ears, or null for all. @param {number | null} channel */
+  setChannel(channel) {
+    this.#restart(() => {
+      this.output.channel = channel;
+    });
+  }
+
   destroy() {
     this.stop();
     this.engines.element.destroy();
+    this.engines.parts.destroy();
     if (pageSound().sounding === this) pageSound().sounding = null;
   }
 
@@ -143,234 +176,24 @@ class Player {
   #start() {
     const span = this.loop === true ? [0, this.duration] : this.loop || null;
     if (span && (this.position < span[0] || this.position >= span[1])) this.position = span[0];
-    this.engine = this.speed === 1 ? this.engines.buffer : this.engines.element;
+    const isLong = this.entry.audio instanceof LongSound;
+    this.engine = this.engines[isLong ? "parts" : this.speed === 1 ? "buffer" : "element"];
     this.engine.start(this.entry, this.position, { speed: this.speed, span });
     this.playing = true;
   }
 
   #halt() {
     if (!this.playing) return;
+    this.spans.push(...spansHeard(this.engine));
     this.heardS += this.engine.heardS;
     this.engine.halt();
     this.playing = false;
   }
 
   #ended() {
+    this.spans.push([this.engine.from, this.duration]);
     this.position = this.duration;
     this.#halt();
     if (this.onended) this.onended();
-  }
-}
-
-/** Sound from decoded samples, at speed 1. */
-class BufferEngine {
-  /** @param {() => void} ended */
-  constructor(ended) {
-    this.ended = ended;
-    this.source = null;
-  }
-
-  start(entry, from, { span }) {
-    const context = sharedContext();
-    if (context.state !== "running") context.resume();
-    const source = context.createBufferSource();
-    source.buffer = entry.audio;
-    if (span) [source.loop, source.loopStart, source.loopEnd] = [true, span[0], span[1]];
-    source.connect(context.destination);
-    source.onended = () => {
-      if (this.source === source) this.ended();
-    };
-    source.start(0, from);
-    Object.assign(this, { source, from, span, duration: entry.audio.duration, startedAt: context.currentTime });
-  }
-
-  get time() {
-    const at = this.from + sharedContext().currentTime - this.startedAt;
-    return this.span ? wrapped(at, this.span) : at;
-  }
-
-  get heardS() {
-    const elapsed = sharedContext().currentTime - this.startedAt;
-    return Math.max(0, this.span ? elapsed : Math.min(elapsed, this.duration - this.from));
-  }
-
-  halt() {
-    const source = this.source;
-    this.source = null;
-    source.stop();
-    source.disconnect();
-  }
-}
-
-/** Sound from an <audio> element, which keeps the pitch when the speed changes. */
-class ElementEngine {
-  /** @param {() => void} ended */
-  constructor(ended) {
-    this.audio = new Audio();
-    this.audio.preservesPitch = true;
-    this.audio.onended = () => (this.span ? this.#again() : ended());
-    this.audio.onplaying = () => {
-      this.startedAt ??= performance.now();
-    };
-    this.url = null;
-  }
-
-  start(entry, from, { speed, span }) {
-    if (this.url !== entry.url) {
-      this.url = entry.url;
-      this.audio.src = entry.url;
-    }
-    Object.assign(this, { from, span, speed, duration: entry.audio.duration, startedAt: null });
-    this.audio.currentTime = from;
-    this.audio.playbackRate = speed;
-    // Refused before the first key or click (the page says so), or cut short by a pause: neither is an error.
-    this.audio.play().catch(() => {});
-    if (span) this.timer = setInterval(() => this.audio.currentTime >= span[1] && this.#again(), 15);
-  }
-
-  get time() {
-    return this.audio.currentTime;
-  }
-
-  get heardS() {
-    if (this.startedAt == null) return 0;
-    const elapsed = ((performance.now() - this.startedAt) / 1000) * this.speed;
-    return this.span ? elapsed : Math.min(elapsed, this.duration - this.from);
-  }
-
-  halt() {
-    clearInterval(this.timer);
-    this.audio.pause();
-  }
-
-  destroy() {
-    this.audio.removeAttribute("src");
-    this.audio.load();
-  }
-
-  #again() {
-    this.audio.currentTime = this.span[0];
-    this.audio.play().catch(() => {});
-  }
-}
-
-function wrapped(at, [start, stop]) {
-  return at < stop ? at : start + ((at - start) % (stop - start));
-}
-
-const ASK_AGAIN_AFTER_MS = 4000;
-
-/**
- * Clips fetched from the kernel, decoded and pictured ahead of need; the least recently used go first.
- * The widget hands every message of its kernel to `receive`.
- */
-class ClipCache {
-  /** @param {{send: (message: object) => void}} model  @param {{max?: number}} [options] */
-  constructor(model, { max = 24 } = {}) {
-    this.model = model;
-    this.max = max;
-    /** @type {Map<number, Entry>} */
-    this.entries = new Map();
-    this.waiting = new Map();
-    this.timer = setInterval(() => this.#askAgain(), ASK_AGAIN_AFTER_MS / 2);
-  }
-
-  /** Whether the clip can sound at once. @param {number} id */
-  has(id) {
-    return this.entries.has(id);
-  }
-
-  /** Asks the kernel for the clips that are neither here nor on their way. @param {number[]} ids */
-  request(ids) {
-    const missing = ids.filter((id) => !this.entries.has(id) && !this.waiting.has(id));
-    if (!missing.length) return;
-    for (const id of missing) {
-      let settle;
-      const promise = new Promise((resolve, reject) => (settle = { resolve, reject }));
-      promise.catch(() => {}); // nobody may be waiting for a clip fetched ahead
-      const asked = { isHere: false, askedAt: performance.now(), patienceMs: ASK_AGAIN_AFTER_MS };
-      this.waiting.set(id, { promise, ...settle, ...asked });
-    }
-    this.#send(missing);
-  }
-
-  /** The clip, once it is ready. Rejects with the kernel's sentence if it is missing. @param {number} id */
-  get(id) {
-    const entry = this.entries.get(id);
-    if (entry) {
-      this.entries.delete(id);
-      this.entries.set(id, entry);
-      return Promise.resolve(entry);
-    }
-    this.request([id]);
-    return this.waiting.get(id).promise;
-  }
-
-  /** @param {{type: string, id: number, [key: string]: any}} message  @param {DataView[]} [buffers] */
-  async receive(message, buffers) {
-    const wait = this.waiting.get(message.id);
-    if (!wait || wait.isHere) return;
-    if (message.type === "missing") {
-      this.waiting.delete(message.id);
-      wait.reject(new Error(message.message));
-    } else if (message.type === "clip") {
-      wait.isHere = true;
-      try {
-        const entry = await this.#prepare(message, buffers[0]);
-        this.#keep(entry);
-        wait.resolve(entry);
-      } catch (error) {
-        wait.reject(new Error(`this browser cannot decode the clip (${error.message})`));
-      }
-      this.waiting.delete(message.id);
-    }
-  }
-
-  destroy() {
-    clearInterval(this.timer);
-    for (const entry of this.entries.values()) URL.revokeObjectURL(entry.url);
-    this.entries.clear();
-    this.waiting.clear();
-  }
-
-  async #prepare({ id, mime, rate_hz: rateHz }, view) {
-    // Buffers of a message are views of the whole websocket frame: copy the clip's own bytes out.
-    const bytes = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
-    const url = URL.createObjectURL(new Blob([bytes], { type: mime }));
-    try {
-      const audio = await decodeClip(bytes, rateHz);
-      return { id, audio, url, ...(await pictureOf(audio)) };
-    } catch (error) {
-      URL.revokeObjectURL(url);
-      throw error;
-    }
-  }
-
-  #keep(entry) {
-    this.entries.set(entry.id, entry);
-    while (this.entries.size > this.max) {
-      const [id, oldest] = this.entries.entries().next().value;
-      URL.revokeObjectURL(oldest.url);
-      this.entries.delete(id);
-    }
-  }
-
-  /** A request lost with a dead connection is sent again, with growing patience. */
-  #askAgain() {
-    const now = performance.now();
-    const late = [...this.waiting].filter(([, wait]) => !wait.isHere && now - wait.askedAt > wait.patienceMs);
-    for (const [, wait] of late) {
-      wait.askedAt = now;
-      wait.patienceMs = Math.min(wait.patienceMs * 2, 30000);
-    }
-    if (late.length) this.#send(late.map(([id]) => id));
-  }
-
-  #send(ids) {
-    try {
-      this.model.send({ type: "fetch", ids });
-    } catch {
-      // The connection is gone; #askAgain tries once more.
-    }
   }
 }
