@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ $$n -gt 4 ] && echo 4 || echo $$n)
 
-.PHONY: demo test lint types tests browser samba schema constraints bench-active bench-audio bench-duplicates bench-embeddings bench-mislabels bench-pairs bench-selection bench-catalog clean help
+.PHONY: demo test lint types tests browser samba schema constraints bench-active bench-audio bench-duplicates bench-embeddings bench-mislabels bench-pairs bench-selection bench-stopping bench-catalog clean help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ bench-embeddings: $(VENV)/.installed ## accuracy of our encoders on speakers and
 
 bench-selection: $(VENV)/.installed ## accuracy per clip labelled against random and FiftyOne, and what 100,000 clips cost: tables with goals
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.selection $(ARGS)
+
+bench-stopping: $(VENV)/.installed ## whether the stop estimate's intervals hold the truth in 100 simulated runs: a table with goals (half an hour)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.stopping $(ARGS)
 
 bench-catalog: $(VENV)/.installed ## pages, labels, facets, claims and ingest of a million made clips, with row level security on (minutes)
 	@$(BIN)/python -m bench.catalog $(ARGS)

@@ -93,6 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("EARMARK_TEST_DATA", "../shared/data")))
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--answers", type=int, default=600, help="at most so many")
     parser.add_argument("--corpus", choices=("fsdd", "esc10"), help="this one only")
     parser.add_argument("--strategy", action="append", help="this one only; may repeat")
@@ -114,7 +115,7 @@ def main() -> None:
                 print(f"no {name} in {given.data}: left out")
                 continue
             for strategy in given.strategy or _STRATEGIES:
-                for seed in range(given.seeds):
+                for seed in range(given.first_seed, given.first_seed + given.seeds):
                     done = course(conn, url, corpus, strategy, seed=seed, n_answers=given.answers)
                     courses.setdefault((name, strategy), []).append(done)
                     words = f"{name}, {strategy}, seed {seed}: {done.needed(_GOAL_ACCURACY)}, {done.accuracy[-1]:.3f}"

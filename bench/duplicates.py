@@ -33,6 +33,7 @@ from pipeline.plugins.encoders.log_mel_stats import LogMelStats
 _SAME = ("2-28314-A", "2-30322-A")
 """Two files of ESC-10 that hold one and the same sound."""
 _GOAL_AP, _GOAL_LEFT, _GOAL_KEPT, _GOAL_SPEED = 0.995, 0.015, 0.99, 150
+_N_QUICK = 16
 _COPIED_SHARE, _CUT_RATE_HZ, _CUT_S = 0.02, 8_000, 5.0
 _HEADINGS = ("corpus", "way", "pair AP", "copies left", "uniques kept", "clips per CPU-s", "goals")
 
@@ -106,7 +107,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("EARMARK_TEST_DATA", "../shared/data")))
     parser.add_argument("--large", action="store_true", help="100,000 clips as well, a quarter of an hour and 8 GB")
-    parser.add_argument("--quick", action="store_true", help="40 files of each, to see that it runs: says little")
+    parser.add_argument("--quick", action="store_true", help="16 files of each, to see that it runs: says little")
     parser.add_argument("--no-peers", action="store_true", help="ours only")
     parser.add_argument("--seed", type=int, default=0, help="of what the copies are made with")
     args = parser.parse_args()
@@ -117,7 +118,7 @@ def main() -> None:
         if not files:
             print(f"no {name} in {args.data}: left out")
             continue
-        files = files[:: max(1, len(files) // 40)] if args.quick else files
+        files = files[:: max(1, len(files) // _N_QUICK)] if args.quick else files
         pool = _pool(name, files, n_copies, seed=args.seed)
         rows.append(_ours(pool))
         _print_left(rows[-1])

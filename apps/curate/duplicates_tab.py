@@ -38,7 +38,7 @@ class DuplicatesTab:
         self._filter = Buttons(kind="choice", label="Groups", chosen="all")
         self._filter.on_press(self._choose_filter)
         self._again = Buttons()
-        self._again.on_press(lambda _key: self._find())
+        self._again.on_press(lambda key: self._hear_together() if key == HEAR["key"] else self._find())
         self._compare = ClipCompare(read_clip=state.read_clip)
         self._compare.on_open(self._group)
         self._compare.on_more(self._list_more)
@@ -49,11 +49,9 @@ class DuplicatesTab:
         self._empty.on_act(self._find)
         self.controls = columns(self._filter, self._again, widths="auto 1fr", is_kept_when_narrow=True)
         self._hear = HearPanel(state, on_close=on_decided)
-        self._hear_group = Buttons()
-        self._hear_group.on_press(lambda _key: self._hear_together())
         # The comparison takes keys from the whole page, so it is on the page only while its tab is open.
         self._place: VBox = stack()
-        self._seen = stack(self._alike.root, self._empty, self._hear_group, self._place)
+        self._seen = stack(self._alike.root, self._empty, self._place)
         self.root = stack(self._seen, self._hear.root)
 
     def draw(self, what: CurateData, *, is_open: bool) -> None:
@@ -62,20 +60,22 @@ class DuplicatesTab:
         if not counts.n_groups:
             self._filter.chosen = "all"
         self._filter.items = _filter_items(counts) if counts.n_groups else []
-        may_find = "deduplicate" in self._state.may
-        self._again.items = (
-            [{"key": "again", "label": "Find near-duplicates again"}] if may_find and counts.n_groups else []
-        )
         self._alike.draw(what)
         if is_open:
             self._draw_groups(what)
         self._draw_empty(what)
+        self._draw_deeds(counts)
         is_compared = is_open and bool(self._listed) and not self._hear.is_open
         wanted = (self._compare,) if is_compared else ()
         self._seen.layout.display = "none" if self._hear.is_open else None
-        self._hear_group.items = [HEAR] if is_compared and "annotate" in self._state.may else []
         if self._place.children != wanted:
             self._place.children = wanted
+
+    def _draw_deeds(self, counts: GroupCounts) -> None:
+        may_hear = self._listed and not self._hear.is_open and "annotate" in self._state.may
+        may_find = counts.n_groups and "deduplicate" in self._state.may
+        again = {"key": "again", "label": "Find near-duplicates again"}
+        self._again.items = [*([HEAR] if may_hear else []), *([again] if may_find else [])]
 
     def _draw_empty(self, what: CurateData) -> None:
         self._empty.layout.display = "none" if self._listed else None

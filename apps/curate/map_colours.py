@@ -121,9 +121,9 @@ def _confidence_categories() -> list[Category]:
 def _confidence_words(share: float) -> str:
     above = next((step for step in _STEPS if share >= step), None)
     if above is None:
-        return f"below {_STEPS[-1]:.0%}"
+        return f"below {100 * _STEPS[-1]:.0f} %"
     top = _STEPS[_STEPS.index(above) - 1] if above != _STEPS[0] else 1.0
-    return f"{above * 100:.0f} to {top:.0%}"
+    return f"{100 * above:.0f}–{100 * top:.0f} %"
 
 
 def _colour(place: int) -> str:

@@ -96,10 +96,11 @@ class MapTab:
         self._form.on_submit(self._save)
         self._actions = Buttons()
         self._actions.on_press(lambda key: self._hear_chosen() if key == HEAR["key"] else self._queue())
-        self._panel = stack(self._table, *([self._form] if "select" in state.may else []), self._actions)
+        self._panel = stack(self._table, *([self._form] if "select" in state.may else []))
         beside = stack(self._hint, self._panel)
         self._hear = HearPanel(state, on_close=self._show_map)
-        self._seen = stack(self._by, self._fresh, columns(self._map, beside, widths="3fr 2fr"))
+        above = columns(self._by, self._actions, widths="1fr auto")
+        self._seen = stack(above, self._fresh, columns(self._map, beside, widths="3fr 2fr"))
         self.controls = self._copies
         self.root = stack(self._seen, self._hear.root)
         self._show_chosen()

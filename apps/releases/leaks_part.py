@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from functools import partial
 
@@ -16,6 +17,8 @@ from pipeline.widgets.shell import EmptyState, Progress
 from pipeline.widgets.tables import Table, Turn
 from pipeline.workflows.leaks import LeakReport
 from pipeline.workflows.operation import ProgressReport
+
+_log = logging.getLogger(__name__)
 
 
 class LeaksPart:
@@ -109,6 +112,10 @@ class LeaksPart:
             self._reports[version.dataset_version_id] = await asyncio.to_thread(self._state.leaks, version, tell)
         except EarmarkError as error:
             self._on_trouble(f"Leaks of {title_of(version)} could not be looked for: {error}")
+        except Exception as error:
+            # The outermost edge: without this the click would end in silence.
+            _log.exception("cannot look for leaks")
+            self._on_trouble(f"Leaks of {title_of(version)} could not be looked for: {type(error).__name__}: {error}")
         finally:
             self._looking_at = None
             self._progress.clear()

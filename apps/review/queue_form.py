@@ -11,7 +11,7 @@ from pipeline.widgets.forms import Form, Values
 ALL_CLIPS, DISPUTED = "all clips", "what people disagree about"
 _MORE_OF = "more_like:label="
 _WORDS = {
-    "typicality_then_margin": "what stands for many, then where the model wavers",
+    "typicality_then_margin": "typical clips, then doubtful",
     "margin": "where the model wavers most",
     "entropy": "where the model knows least of all labels",
     "ensemble": "where models that learned the same disagree",
@@ -59,7 +59,7 @@ def queue_words(values: Values, *, own_strategy: str) -> list[str]:
     strategy, selection, overlap = values["strategy"], values["selection"], values["overlap"]
     words: list[str] = [] if strategy == own_strategy else [f"--strategy={strategy}"]
     words += [] if values["n_clips"] is None else [f"--n={int(values['n_clips'])}"]
-    words += [] if overlap is None else [f"--overlap={float(overlap) / 100:g}"]
+    words += [] if overlap is None else [f"--overlap={float(overlap) / 100:g}", "--people=2"]
     if selection == DISPUTED:
         return [*words, "--only=disputed"]
     return words if selection == ALL_CLIPS else [*words, f"--selection={selection}"]

@@ -19,8 +19,9 @@ from pipeline.core.errors import EarmarkError
 from pipeline.core.permissions import MAY
 from pipeline.widgets.charts import Line
 from pipeline.widgets.disclosure import Disclosure
+from pipeline.widgets.forms import Form, Values
 from pipeline.widgets.layout import columns, stack
-from pipeline.widgets.shell import EmptyState, Kpis, Notice
+from pipeline.widgets.shell import Kpis, Notice
 from pipeline.widgets.tables import Table
 from pipeline.workflows.lifeline import Lifeline
 from pipeline.workflows.stopping import MadeReport, latest_report
@@ -48,8 +49,8 @@ class StoppingPanel:
         self._made: MadeReport | None = None
         duty = session.duty
         self.is_for_person = duty is not None and "quality" in MAY[duty]
-        self._answer, self._kpis, self._notice = EmptyState("", action_label="Estimate now"), Kpis(), Notice()
-        self._answer.on_act(self._start)
+        self._answer, self._kpis, self._notice = Form((), submit_label="Estimate now"), Kpis(), Notice()
+        self._answer.on_submit(self._estimate)
         self._curve = Line(
             title="Learning curve",
             note="How often the model was right about the clips drawn by lot, none of which it had learned.",
@@ -100,10 +101,14 @@ class StoppingPanel:
         if self._fold.is_open and self._made is not None and self._made.n_answers_since >= N_STALE:
             self._start()
 
-    def _start(self) -> None:
-        """Leave the estimate to a worker: it takes seconds, in which the deck must not wait."""
+    def _estimate(self, _values: Values) -> str:
         if self._job is not None:
             raise EarmarkError("it is being estimated already", do="wait until it is there")
+        self._start()
+        return "Started. Labelling goes on meanwhile."
+
+    def _start(self) -> None:
+        """Leave the estimate to a worker: it takes seconds, in which the deck must not wait."""
         self._job = self._session.submit("progress")
         self._notice.info("Estimating …")
         self._look_in(_LOOK_AGAIN_RUNNING_S)
@@ -114,8 +119,8 @@ class StoppingPanel:
     def _draw(self, made: MadeReport | None) -> None:
         self._fold.label = fold_label(made)
         with self._answer.hold_sync():
-            self._answer.title, self._answer.text = headline(made, now=datetime.now(UTC))
-            self._answer.action_label = "Estimate now" if made is None else "Estimate anew"
+            self._answer.title, self._answer.intro = headline(made, now=datetime.now(UTC))
+            self._answer.submit_label = "Estimate now" if made is None else "Estimate anew"
         report = None if made is None else made.report
         self._kpis.items = [] if report is None else figures(report)
         curve, precision = ([], []) if report is None else (curve_series(report), precision_series(report))

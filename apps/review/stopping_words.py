@@ -9,7 +9,8 @@ from apps.main_job import when_words
 from pipeline.curation.score_thresholds import LabelThresholds, Threshold
 from pipeline.curation.stopping import Estimate
 from pipeline.curation.stopping_words import percent
-from pipeline.workflows.stopping import MadeReport, StopReport
+from pipeline.workflows.stop_report import N_MORE, StopReport
+from pipeline.workflows.stopping import MadeReport
 
 QUESTION = "When can I stop?"
 
@@ -29,11 +30,12 @@ def headline(made: MadeReport | None, *, now: datetime) -> tuple[str, str]:
             "you stopped now, and what more answers would bring."
         )
         return "Nothing is estimated yet", text
-    title = "You can stop" if made.report.advice.can_stop else "Not yet"
+    verdict = "You can stop" if made.report.advice.can_stop else "Not yet"
     since = made.n_answers_since
-    age = when_words(made.made_at, now=now)
     fresh = "no answer came since" if since == 0 else f"{since:,} {'answer' if since == 1 else 'answers'} came since"
-    return title, f"{_without_head(made.report)} Estimated {age}; {fresh}."
+    # In the title, since a form is drawn anew when that changes: so both are fresh.
+    title = f"{verdict} (estimated {when_words(made.made_at, now=now)}, {fresh})"
+    return title, _without_head(made.report)
 
 
 def _without_head(report: StopReport) -> str:
@@ -63,7 +65,7 @@ def figures(report: StopReport) -> list[dict[str, Any]]:
                 "note": f"{wrong.low:,.0f} to {wrong.high:,.0f}, of {report.given_drawn.n_left:,} that came with one",
             }
         )
-    if report.curve is not None:
+    if report.curve is not None and drawn.n_left > N_MORE:
         gain = report.curve.gain
         items.append(
             {

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from apps.review.state import ReviewState
 from apps.review.words import place
 from pipeline.catalog.reviews import ClaimedClip, WaitingLabel
+from pipeline.core.errors import AudioError
 from pipeline.core.types import AnswerGiven
 from pipeline.widgets.buttons import Buttons
 from pipeline.widgets.clip_deck import FlagGiven, SkipGiven
 from pipeline.widgets.clip_grid import ClipGrid, GridBatch, GridClip, Settled
+from pipeline.widgets.clip_source import ClipBytes
 from pipeline.widgets.layout import stack
 from pipeline.widgets.shell import EmptyState
 
@@ -120,7 +122,7 @@ class Together:
 
     def _make_grid(self) -> ClipGrid:
         return ClipGrid(
-            read_clip=self._state.read_clip,
+            read_clip=self._read_clip,
             on_answer=self.answer,
             on_skip=self._skip,
             on_flag=self._flag,
@@ -129,6 +131,13 @@ class Together:
             storage_key=self._state.storage_key,
             picture=self._state.picture(),
         )
+
+    def _read_clip(self, clip_id: int) -> ClipBytes:
+        """The sound of a clip. Raises AudioError for a long one: nobody hears an hour among others."""
+        clip = self._state.open_clip(clip_id)
+        if isinstance(clip, ClipBytes):
+            return clip
+        raise AudioError("too long to be heard among others", got=f"{clip.duration_s / 60:.0f} min")
 
     def _skip(self, given: SkipGiven) -> None:
         """What a deck left unsent."""
@@ -147,7 +156,7 @@ class Together:
                 "key": str(one.label_id),
                 "label": one.label,
                 "count": self._n_wanted(one),
-                "title": f"{one.mean_confidence:.0%} sure on average",
+                "title": f"{100 * one.mean_confidence:.0f} % sure on average",
             }
             for one in waiting
         ]

@@ -18,7 +18,7 @@ _ANSWERS = {"none_of_these": NONE_OF_THESE, "bad_audio": "bad audio", "unsure": 
 
 def kpi_items(report: TeamReport) -> list[dict[str, Any]]:
     """The figures on top."""
-    n_fast = sum(person.n_too_fast + person.n_unheard for person in report.people)
+    n_fast = sum(person.n_hasty for person in report.people)
     alpha = report.alpha
     return [
         {"label": "People", "value": len(report.people), "note": "have answered"},

@@ -28,13 +28,17 @@ class PersonsAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonsPace:
-    """How much a person has answered, how fast in the middle, and how often suspiciously fast or unheard."""
+    """How much a person has answered, how fast in the middle, and how often suspiciously fast or unheard.
+
+    ``n_hasty`` answers are one or the other, or both.
+    """
 
     person: str
     n_answers: int
     median_response_ms: float | None
     n_too_fast: int
     n_unheard: int
+    n_hasty: int
     latest_at: datetime
 
 
@@ -80,6 +84,9 @@ def paces(conn: Connection[TupleRow], project_id: int) -> list[PersonsPace]:
               count(*) FILTER (WHERE a.response_ms < %(fastest_ms)s AND a.screen IS DISTINCT FROM 'grid') AS n_too_fast,
               count(*) FILTER (WHERE coalesce(a.heard_share, least(a.heard_s / nullif(c.duration_s, 0), 1))
                 < %(least_share)s AND a.heard_s < %(least_heard_s)s) AS n_unheard,
+              count(*) FILTER (WHERE a.response_ms < %(fastest_ms)s AND a.screen IS DISTINCT FROM 'grid'
+                OR coalesce(a.heard_share, least(a.heard_s / nullif(c.duration_s, 0), 1)) < %(least_share)s
+                  AND a.heard_s < %(least_heard_s)s) AS n_hasty,
               max(a.created_at) AS latest_at
             FROM current_annotation s JOIN annotation a USING (annotation_id) JOIN clip c ON c.clip_id = a.clip_id
             WHERE s.project_id = %(project_id)s AND s.source = 'human'

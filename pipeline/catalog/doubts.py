@@ -97,7 +97,8 @@ _FLAGGED = """
 _DISPUTED = """
     SELECT k.clip_id, max(k.answered_at) AS answered_at FROM (
       SELECT a.clip_id, count(*) AS n, max(a.created_at) AS answered_at FROM current_annotation a
-      WHERE a.project_id = %(project_id)s AND a.source = 'human' GROUP BY a.clip_id, a.answer, a.label_id) k
+      WHERE a.project_id = %(project_id)s AND a.source = 'human'
+      GROUP BY a.clip_id, a.answer, ARRAY(SELECT x FROM unnest(a.label_id || a.also_label_ids) x ORDER BY x)) k
     JOIN clip c USING (clip_id)
     WHERE c.is_active AND NOT c.is_redundant AND NOT EXISTS (SELECT FROM settled x WHERE x.clip_id = k.clip_id)
       AND NOT EXISTS (SELECT FROM current_annotation a WHERE a.project_id = c.project_id AND a.clip_id = k.clip_id
@@ -187,14 +188,23 @@ def votes_of(conn: Connection[TupleRow], project_id: int, clip_ids: Sequence[int
     votes: dict[int, list[Vote]] = {}
     rows = conn.execute(
         """
-        SELECT a.clip_id, a.source, a.author, a.answer, l.name, a.confidence, a.settles
+        SELECT a.clip_id, a.source, a.author, a.answer, l.name, a.confidence, a.settles,
+          ARRAY(SELECT x.name FROM label x WHERE x.label_id = ANY(a.also_label_ids) ORDER BY x.label_id)
         FROM current_annotation a LEFT JOIN label l ON l.label_id = a.label_id
         WHERE a.project_id = %s AND a.clip_id = ANY(%s) ORDER BY a.clip_id, a.created_at
         """,
         (project_id, list(clip_ids)),
     )
-    for clip_id, source, author, answer, label, confidence, settles in rows:
-        vote = Vote(source=source, author=author, answer=answer, label=label, confidence=confidence, settles=settles)
+    for clip_id, source, author, answer, label, confidence, settles, also in rows:
+        vote = Vote(
+            source=source,
+            author=author,
+            answer=answer,
+            label=label,
+            confidence=confidence,
+            settles=settles,
+            also=tuple(also),
+        )
         votes.setdefault(clip_id, []).append(vote)
     return votes
 

@@ -28,6 +28,44 @@ class OwnAnswer:
     created_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class OwnStanding:
+    """How often this person said what others said who were asked the same, and how often they met the gold.
+
+    ``n_agreed`` of ``n_compared`` clips: where several others answered it is the share of them. ``n_days``: so many
+    days in a row they have answered, today or yesterday the last.
+    """
+
+    n_compared: int
+    n_agreed: float
+    n_gold: int
+    n_gold_met: int
+    n_days: int
+
+
+def own_standing(conn: Connection[TupleRow], project_id: int) -> OwnStanding:
+    """The standing of the person of this connection, who learns nothing of any single clip or person by it."""
+    with conn.cursor(row_factory=class_row(OwnStanding)) as cursor:
+        found = cursor.execute(
+            """
+            WITH days AS (
+              SELECT DISTINCT a.created_at::date AS day FROM annotation a
+              WHERE a.project_id = %(project_id)s AND a.author = session_user AND a.source = 'human'
+            ), runs AS (
+              -- Days in a row have the same distance to their rank.
+              SELECT max(day) AS last, count(*) AS n FROM (
+                SELECT day, day - (row_number() OVER (ORDER BY day))::int AS run FROM days) ranked
+              GROUP BY run
+            )
+            SELECT s.n_compared, s.n_agreed, s.n_gold, s.n_gold_met,
+              coalesce((SELECT n FROM runs WHERE last >= current_date - 1 ORDER BY last DESC LIMIT 1), 0) AS n_days
+            FROM my_standing(%(project_id)s) s
+            """,
+            {"project_id": project_id},
+        ).fetchone()
+    return found or OwnStanding(n_compared=0, n_agreed=0.0, n_gold=0, n_gold_met=0, n_days=0)
+
+
 def list_own_answers(
     conn: Connection[TupleRow], project_id: int, *, before: AnswerKey | None = None, limit: int = 20
 ) -> list[OwnAnswer]:

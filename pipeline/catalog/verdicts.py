@@ -91,7 +91,8 @@ def answer_before(conn: Connection[TupleRow], project_id: int, annotation_id: UU
     """What the author of this annotation had said of the clip before it; None for nothing that stood then."""
     row = conn.execute(
         """
-        SELECT b.annotation_id, b.clip_id, b.answer, l.name, b.screen, b.picture, b.settles
+        SELECT b.annotation_id, b.clip_id, b.answer, l.name, b.screen, b.picture, b.settles,
+          ARRAY(SELECT x.name FROM label x WHERE x.label_id = ANY(b.also_label_ids) ORDER BY x.label_id)
         FROM annotation a JOIN annotation b ON b.annotation_id = a.supersedes
         LEFT JOIN label l ON l.label_id = b.label_id
         WHERE a.project_id = %s AND a.annotation_id = %s AND b.answer <> 'withdrawn'
@@ -100,7 +101,7 @@ def answer_before(conn: Connection[TupleRow], project_id: int, annotation_id: UU
     ).fetchone()
     if row is None:
         return None
-    before_id, clip_id, answer, label, screen, picture, settles = row
+    before_id, clip_id, answer, label, screen, picture, settles, also = row
     return AnswerGiven(
         annotation_id=before_id,
         clip_id=clip_id,
@@ -110,6 +111,7 @@ def answer_before(conn: Connection[TupleRow], project_id: int, annotation_id: UU
         screen=screen,
         picture=picture,
         settles=settles,
+        also=tuple(also),
     )
 
 

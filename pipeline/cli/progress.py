@@ -10,7 +10,8 @@ import typer
 from pipeline.cli.context import JsonOption, ProjectOption, WorkspaceOption, command, out, print_json, progress_bar
 from pipeline.curation.score_thresholds import LabelThresholds
 from pipeline.curation.stopping_words import GOAL
-from pipeline.workflows.stopping import StopReport, estimate_stopping
+from pipeline.workflows.stop_report import StopReport
+from pipeline.workflows.stopping import estimate_stopping
 
 
 def progress(

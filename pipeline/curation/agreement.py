@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.curation.intervals import LEVEL
+from pipeline.curation.intervals import LEVEL, share_interval
 
 Indices = NDArray[np.int64]
 Float64 = NDArray[np.float64]
@@ -134,6 +134,13 @@ def _alphas(totals: Float64 | Indices, disagreements: Float64) -> Float64:
 
 def _interval(counts: Indices, seed: int) -> tuple[float | None, float | None]:
     """From drawing clips with putting back; clips that were answered alike are drawn together, which is cheap."""
+    disagreements = _disagreements(counts)
+    if not disagreements.any():
+        # Drawing anew from clips that all agree would promise that all do.
+        most = share_interval(0, len(counts))[1]
+        totals = counts.sum(axis=0)
+        n = int(totals.sum())
+        return 1 - most * n * (n - 1) / float((totals * (n - totals)).sum()), 1.0
     kinds, n_of_kind = np.unique(counts, axis=0, return_counts=True)
     drawn = np.random.default_rng(seed).multinomial(len(counts), n_of_kind / len(counts), _N_RESAMPLED)
     alphas = _alphas(drawn @ kinds, drawn @ _disagreements(kinds))

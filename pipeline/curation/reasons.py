@@ -17,8 +17,8 @@ WAVERS_BELOW = 0.3
 DISPUTED = "people disagree about it"
 NOTHING_LABELLED = "nothing is labelled yet, so every answer helps"
 TOO_LITTLE = "too little is labelled yet for a model to tell"
-UNLIKE = "unlike anything labelled so far"
-LOT = "drawn by lot"
+UNLIKE = "it is unlike anything labelled so far"
+LOT = "it was drawn by lot"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class Question:
 
 
 def reason(question: Question, explains: Sequence[str], *, n_labelled: int) -> str:
-    """One line for the person: the first of ``explains`` (see QueryStrategy) that is true, else the model's guess."""
+    """What follows on *asked because*: the first of ``explains`` (see QueryStrategy) that is true, else the guess."""
     if question.is_disputed:
         return DISPUTED
     for fact in explains:
@@ -80,8 +80,8 @@ def _guess(question: Question, *, n_labelled: int) -> str:
     carried, guess = question.carried, question.guess
     if carried is not None and not question.is_blind:
         if guess is not None and guess[0] != carried:
-            return f"came labelled {carried}; the model hears {guess[0]} ({_percent(guess[1])})"
-        return f"came labelled {carried}; no person has heard it"
+            return f"it came labelled {carried}; the model hears {guess[0]} ({_percent(guess[1])})"
+        return f"it came labelled {carried}; no person has heard it"
     if guess is None:
         return NOTHING_LABELLED if n_labelled == 0 else TOO_LITTLE
     if question.is_blind:

@@ -16,7 +16,7 @@ Indices = NDArray[np.int64]
 TARGETS = (0.9, 0.95, 0.99)
 ALL_LABELS = "all labels"
 _GROWTH = 1.15
-_N_LEAST = 5
+_N_LEAST = 10
 
 
 @dataclass(frozen=True, kw_only=True)

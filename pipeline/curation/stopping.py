@@ -12,7 +12,7 @@ from pipeline.core.types import Float32
 from pipeline.curation.intervals import LEVEL, count_interval
 from pipeline.curation.lot import audit_order
 
-_N_BINS = 8
+_LEAST_IN_BIN, _MOST_BINS = 25, 8
 
 __all__ = [
     "Drawn",
@@ -21,6 +21,7 @@ __all__ = [
     "audit_order",
     "expected_share",
     "share_right_left",
+    "share_wrong",
     "take_slice",
     "wrong_left",
 ]
@@ -85,12 +86,14 @@ def take_slice(order: Sequence[int], judged: Collection[int], passed_over: Colle
     return Slice(clip_ids=drawn, passed_over=passed)
 
 
-def wrong_left(drawn: Drawn, *, level: float = LEVEL) -> Estimate:
+def wrong_left(drawn: Drawn, *, expected: float | None = None, level: float = LEVEL) -> Estimate:
     """How many of the clips that nobody has judged are wrong.
 
     The wrong ones of the whole pool are estimated from those drawn by lot, exactly (hypergeometric, so that a pool that
     is nearly drawn leaves little doubt), and those that are known are taken off: so what was chosen because it
-    looked wrong neither raises nor lowers the estimate. The value is the mean of what is possible by Jeffreys' prior.
+    looked wrong neither raises nor lowers the estimate. The interval rests on the lot alone. The value is the likeliest
+    share of right ones by what else is known, if ``expected`` (see ``expected_share``), as far as the interval
+    allows; else the mean of what is possible by Jeffreys' prior.
     """
     low, high = count_interval(
         drawn.n_wrong_drawn,
@@ -100,22 +103,27 @@ def wrong_left(drawn: Drawn, *, level: float = LEVEL) -> Estimate:
         most=drawn.n_wrong_known + drawn.n_left,
         level=level,
     )
-    value = _mean_count(drawn) - drawn.n_wrong_known
     low, high = low - drawn.n_wrong_known, high - drawn.n_wrong_known
+    mean = _mean_count(drawn) - drawn.n_wrong_known
+    value = mean if expected is None else (1 - expected) * drawn.n_left
     return Estimate(value=min(max(value, low), high), low=low, high=high)
 
 
 def share_right_left(drawn: Drawn, *, expected: float | None = None, level: float = LEVEL) -> Estimate | None:
-    """Which share of the clips that nobody has judged is right; None where nothing is left.
-
-    ``expected`` is the likeliest share by what else is known (see ``expected_share``): the interval rests on the lot
-    alone, and holds it.
-    """
+    """Which share of the clips that nobody has judged is right; None where nothing is left. As ``wrong_left``."""
     if drawn.n_left == 0:
         return None
-    wrong = wrong_left(drawn, level=level)
-    low, high = 1 - wrong.high / drawn.n_left, 1 - wrong.low / drawn.n_left
-    value = 1 - wrong.value / drawn.n_left if expected is None else min(max(expected, low), high)
+    wrong = wrong_left(drawn, expected=expected, level=level)
+    n = drawn.n_left
+    return Estimate(value=1 - wrong.value / n, low=1 - wrong.high / n, high=1 - wrong.low / n)
+
+
+def share_wrong(drawn: Drawn, *, expected: float | None = None, level: float = LEVEL) -> Estimate | None:
+    """Which share of the whole pool is wrong, what is known and what is left; None of an empty pool."""
+    if drawn.n_all == 0:
+        return None
+    left = wrong_left(drawn, expected=expected, level=level)
+    value, low, high = ((drawn.n_wrong_known + n) / drawn.n_all for n in (left.value, left.low, left.high))
     return Estimate(value=value, low=low, high=high)
 
 
@@ -124,11 +132,12 @@ def expected_share(scores: Float32, is_right: NDArray[np.bool_], left_scores: Fl
 
     ``scores`` float32 (n,) and ``is_right`` bool (n,) of the judged clips, none of which the model had learned,
     ``left_scores`` (m,). Clips that were chosen by their score tell as much of it as those drawn by lot. None without
-    clips. Compared in up to _N_BINS classes of score with as many judged clips in each.
+    clips. Compared in classes of score with as many judged clips in each.
     """
     if not len(scores) or not len(left_scores):
         return None
-    edges = np.unique(np.quantile(scores, np.arange(1, _N_BINS) / _N_BINS))
+    n_bins = min(max(1, len(scores) // _LEAST_IN_BIN), _MOST_BINS)
+    edges = np.unique(np.quantile(scores, np.arange(1, n_bins) / n_bins))
     places, left_places = (
         np.searchsorted(edges, scores, side="right"),
         np.searchsorted(edges, left_scores, side="right"),

@@ -83,7 +83,8 @@ def _judge(drawn: Drawn, right: Estimate, gain: Estimate | None, goal: float) ->
         return True, f"even the low end is at {aim} or above."
     is_flat = gain is not None and gain.high < _LITTLE_GAIN
     if right.value >= goal:
-        return False, f"it looks like {aim}, but the low end is at {100 * right.low:.0f} %.{_to_be_sure(drawn, goal)}"
+        low = _digits(100 * right.low)
+        return False, f"it looks like {aim}, but the low end is at {low} %.{_to_be_sure(drawn, goal)}"
     if is_flat:
         return False, f"{aim} is not reached, and more answers of this kind bring little; another encoder may."
     return False, f"{aim} is not reached."
@@ -92,6 +93,6 @@ def _judge(drawn: Drawn, right: Estimate, gain: Estimate | None, goal: float) ->
 def _to_be_sure(drawn: Drawn, goal: float) -> str:
     """How many clips drawn by lot, all right, would do; said only while none was wrong."""
     enough = math.ceil(math.log((1 - LEVEL) / 2) / math.log(goal))
-    if drawn.n_wrong_drawn or drawn.n_drawn >= enough:
+    if drawn.n_wrong_drawn or not 0 < enough - drawn.n_drawn <= drawn.n_left:
         return " More answers make it surer."
     return f" {enough - drawn.n_drawn} more drawn by lot without a mistake would make it sure."

@@ -19,13 +19,12 @@ import traitlets
 from pipeline.core.errors import DatabaseUnavailable, EarmarkError
 from pipeline.core.picture import PictureRecipe
 from pipeline.core.settings import LabelsPerClip
-from pipeline.core.types import AnswerGiven, Heard
+from pipeline.core.types import AnswerGiven
 from pipeline.widgets import assets
 from pipeline.widgets.clip_source import OpenClip, ReadPart, serve_clips
+from pipeline.widgets.given import answer_in, clip_id_in, uuid_in
 
 _log = logging.getLogger(__name__)
-_ANSWERS = ("label", "unsure", "none_of_these", "bad_audio", "withdrawn")
-_MAX_HASH_LETTERS = 64
 
 
 class DeckLabel(TypedDict):
@@ -189,12 +188,14 @@ class ClipDeck(anywidget.AnyWidget):
             match message["type"]:
                 case "answer":
                     names = {label["name"] for label in self.labels}
-                    self._on_answer(_answer_in(message, names, is_many=self.labels_per_clip == "many"))
+                    self._on_answer(answer_in(message, names, is_many=self.labels_per_clip == "many"))
                 case "skip":
-                    self._on_skip(SkipGiven(event_id=_uuid(event_id), clip_id=_clip_id(message)))
+                    self._on_skip(SkipGiven(event_id=uuid_in(event_id), clip_id=clip_id_in(message.get("clip_id"))))
                 case _:
                     flag = FlagGiven(
-                        event_id=_uuid(event_id), clip_id=_clip_id(message), is_raised=message.get("is_raised") is True
+                        event_id=uuid_in(event_id),
+                        clip_id=clip_id_in(message.get("clip_id")),
+                        is_raised=message.get("is_raised") is True,
                     )
                     self._on_flag(flag)
         except DatabaseUnavailable as error:
@@ -220,79 +221,5 @@ class ClipDeck(anywidget.AnyWidget):
             self.send({"type": "no_more", "message": f"{type(error).__name__}: {error}"})
 
 
-def _answer_in(message: Mapping[str, Any], labels: set[str], *, is_many: bool) -> AnswerGiven:
-    """The answer in a browser's message. Raises EarmarkError if it is none."""
-    answer, label, also = message.get("answer"), message.get("label"), message.get("also") or []
-    if answer not in _ANSWERS:
-        raise EarmarkError("unknown answer", expected=f"one of {', '.join(_ANSWERS)}", got=repr(answer))
-    if (answer == "label") != (label is not None):
-        raise EarmarkError("answer and label do not fit", got=f"{answer} with label {label!r}")
-    if not isinstance(also, list) or (also and (not is_many or label is None)):
-        raise EarmarkError("a clip has one label here", got=repr(also), do="reload the page")
-    said: list[object] = [] if label is None else [label, *cast(list[object], also)]
-    if unknown := [one for one in said if not isinstance(one, str) or one not in labels]:
-        raise EarmarkError("no such label in this project", which=unknown[0], do="reload the page")
-    supersedes = message.get("supersedes")
-    return AnswerGiven(
-        annotation_id=_uuid(message.get("event_id")),
-        clip_id=_clip_id(message),
-        answer=answer,
-        label=label,
-        heard=_heard_in(message.get("heard")),
-        supersedes=None if supersedes is None else _uuid(supersedes),
-        screen="deck",
-        picture=_hash_in(message.get("picture")),
-        also=tuple(dict.fromkeys(str(one) for one in said[1:] if one != label)),
-    )
-
-
 def _picture_json(picture: PictureRecipe) -> dict[str, Any]:
     return picture.to_json() | {"hash": picture.hash}
-
-
-def _hash_in(value: object) -> str | None:
-    """The hash of the picture that was seen; none with a withdrawal, nor with what an older page kept."""
-    if value is None:
-        return None
-    if not isinstance(value, str) or not 0 < len(value) <= _MAX_HASH_LETTERS:
-        raise EarmarkError("cannot read which picture was seen", got=repr(value), do="reload the page")
-    return value
-
-
-def _heard_in(value: object) -> Heard | None:
-    if value is None:
-        return None
-    try:
-        heard = cast(Mapping[str, Any], value)
-        return Heard(
-            n_plays=int(heard["n_plays"]),
-            heard_s=float(heard["heard_s"]),
-            response_ms=int(heard["response_ms"]),
-            speed=float(heard["speed"]),
-            share=_share_in(heard.get("share")),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise EarmarkError("cannot read what was heard", got=repr(value), do="reload the page") from error
-
-
-def _share_in(value: object) -> float | None:
-    if value is None:
-        return None
-    share = float(cast(float, value))
-    if not 0 <= share <= 1:
-        raise ValueError("a share is between 0 and 1")
-    return share
-
-
-def _uuid(value: object) -> UUID:
-    try:
-        return UUID(str(value))
-    except ValueError as error:
-        raise EarmarkError("an event needs a UUID", got=repr(value), do="reload the page") from error
-
-
-def _clip_id(message: Mapping[str, Any]) -> int:
-    clip_id = message.get("clip_id")
-    if not isinstance(clip_id, int):
-        raise EarmarkError("an event needs the id of its clip", got=repr(clip_id), do="reload the page")
-    return clip_id

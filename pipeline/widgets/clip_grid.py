@@ -113,7 +113,6 @@ class ClipGrid(anywidget.AnyWidget):
             picture=recipe.to_json() | {"hash": recipe.hash},
             batch={"label": "", "clips": [], "n_left": 0, "n_shown": 0},
         )
-        self._screen: Screen = screen
         self._on_answer, self._on_settled = on_answer, on_settled
         self._on_skip, self._on_flag = on_skip, on_flag
         self._n_shown = 0
@@ -144,7 +143,8 @@ class ClipGrid(anywidget.AnyWidget):
                 return
 
     def _answer(self, message: Mapping[str, Any]) -> None:
-        self._on_answer(answer_in(message, labels={label["name"] for label in self.labels}, screen=self._screen))
+        # A deck that closed may have left an answer of many labels.
+        self._on_answer(answer_in(message, {label["name"] for label in self.labels}, is_many=True))
 
     def _skip(self, message: Mapping[str, Any]) -> None:
         if self._on_skip is not None:

@@ -84,8 +84,8 @@ class ClipVerdict(anywidget.AnyWidget):
 
     ``storage_key`` is unique for database, project and person: under it the browser keeps what is not yet saved.
     ``on_verdict`` saves or raises. An EarmarkError is shown to the person and the clip is asked again, unless it is
-    SettledMeanwhile; DatabaseUnavailable and anything unforeseen leave the verdict in the browser, to be sent again. ``on_more`` gets the ids of clips that the list still holds and gives those that
-    follow.
+    SettledMeanwhile; DatabaseUnavailable and anything unforeseen leave the verdict in the browser, to be sent again.
+    ``on_more`` gets the ids of clips that the list still holds and gives those that follow.
     """
 
     _esm = assets.module(

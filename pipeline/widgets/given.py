@@ -10,24 +10,28 @@ from uuid import UUID
 import anywidget
 
 from pipeline.core.errors import DatabaseUnavailable, EarmarkError
-from pipeline.core.types import AnswerGiven, Heard, Screen
+from pipeline.core.types import Answer, AnswerGiven, Heard, Screen
 
 _log = logging.getLogger(__name__)
+_ANSWERS = get_args(Answer)
 _MAX_HASH_LETTERS = 64
 
 
-def answer_in(message: Mapping[str, Any], *, labels: Collection[str], screen: Screen) -> AnswerGiven:
-    """The answer in a browser's message: a label, or that an earlier answer is withdrawn; given on this screen if the
-    message names no other.
-
-    Raises EarmarkError if it is none.
+def answer_in(message: Mapping[str, Any], labels: Collection[str], *, is_many: bool) -> AnswerGiven:
+    """The answer in a browser's message, given on the deck where it names no other screen; ``is_many``: a clip may have
+    many labels. Raises EarmarkError if it is none.
     """
-    answer, label = message.get("answer"), message.get("label")
-    if answer not in ("label", "withdrawn") or (answer == "label") != (label is not None):
-        raise EarmarkError("no answer that this screen gives", got=f"{answer!r} with label {label!r}")
-    if label is not None and label not in labels:
-        raise EarmarkError("no such label in this project", which=label, do="reload the page")
-    supersedes, given_on = message.get("supersedes"), message.get("screen")
+    answer, label, also = message.get("answer"), message.get("label"), message.get("also") or []
+    if answer not in _ANSWERS:
+        raise EarmarkError("unknown answer", expected=f"one of {', '.join(_ANSWERS)}", got=repr(answer))
+    if (answer == "label") != (label is not None):
+        raise EarmarkError("answer and label do not fit", got=f"{answer} with label {label!r}")
+    if not isinstance(also, list) or (also and (not is_many or label is None)):
+        raise EarmarkError("a clip has one label here", got=repr(also), do="reload the page")
+    said: list[object] = [] if label is None else [label, *cast(list[object], also)]
+    if unknown := [one for one in said if not isinstance(one, str) or one not in labels]:
+        raise EarmarkError("no such label in this project", which=unknown[0], do="reload the page")
+    supersedes, screen = message.get("supersedes"), message.get("screen")
     return AnswerGiven(
         annotation_id=uuid_in(message.get("event_id")),
         clip_id=clip_id_in(message.get("clip_id")),
@@ -35,8 +39,9 @@ def answer_in(message: Mapping[str, Any], *, labels: Collection[str], screen: Sc
         label=label,
         heard=_heard_in(message.get("heard")),
         supersedes=None if supersedes is None else uuid_in(supersedes),
-        screen=given_on if given_on in get_args(Screen) else screen,
+        screen=screen if screen in get_args(Screen) else "deck",
         picture=_hash_in(message.get("picture")),
+        also=tuple(dict.fromkeys(str(one) for one in said[1:] if one != label)),
     )
 
 
@@ -76,19 +81,28 @@ def _heard_in(value: object) -> Heard | None:
         return None
     try:
         heard = cast(Mapping[str, Any], value)
-        share = heard.get("share")
         return Heard(
             n_plays=int(heard["n_plays"]),
             heard_s=float(heard["heard_s"]),
             response_ms=int(heard["response_ms"]),
             speed=float(heard["speed"]),
-            share=None if share is None else min(1.0, max(0.0, float(share))),
+            share=_share_in(heard.get("share")),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise EarmarkError("cannot read what was heard", got=repr(value), do="reload the page") from error
 
 
+def _share_in(value: object) -> float | None:
+    if value is None:
+        return None
+    share = float(cast(float, value))
+    if not 0 <= share <= 1:
+        raise ValueError("a share is between 0 and 1")
+    return share
+
+
 def _hash_in(value: object) -> str | None:
+    """The hash of the picture that was seen; none with a withdrawal, nor with what an older page kept."""
     if value is None:
         return None
     if not isinstance(value, str) or not 0 < len(value) <= _MAX_HASH_LETTERS:

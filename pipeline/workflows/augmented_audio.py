@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from pipeline.core.errors import AudioError, NotFound
 from pipeline.core.plugin_spec import PluginSpec, canonical_json
 from pipeline.core.types import Audio, AudioFormat
 from pipeline.storage import Store
-from pipeline.workflows.clip_audio import read_clip
+from pipeline.workflows.clip_audio import StoredClips, read_clip
 from pipeline.workflows.operation import Conn
 
 
@@ -82,7 +82,7 @@ def render_copy(store: Store, parent: ClipSound, spec: CopySpec, *, seed: int) -
     sound = read_clip(store, parent)
     audio_format = replace(spec.audio_format, rate_hz=sound.rate_hz, n_channels=sound.n_channels)
     rng = np.random.default_rng(seed)
-    backgrounds = _Backgrounds(store, spec.backgrounds)
+    backgrounds = StoredClips(store, spec.backgrounds)
     for step in spec.chain:
         sound = registry.create("augmenter", step).augment(sound, rng, backgrounds=backgrounds)
     audio = conform(sound, audio_format)
@@ -150,23 +150,3 @@ def _sound_from_json(value: Mapping[str, Any]) -> ClipSound:
         rate_hz=value["rate_hz"],
         duration_s=value["duration_s"],
     )
-
-
-class _Backgrounds(Sequence[Audio]):
-    """Clips as backgrounds: only those that an augmenter draws are read."""
-
-    def __init__(self, store: Store, sounds: Sequence[ClipSound]) -> None:
-        self._store = store
-        self._sounds = sounds
-
-    def __len__(self) -> int:
-        return len(self._sounds)
-
-    @overload
-    def __getitem__(self, index: int) -> Audio: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Audio]: ...
-    def __getitem__(self, index: int | slice) -> Audio | Sequence[Audio]:
-        if isinstance(index, slice):
-            return _Backgrounds(self._store, self._sounds[index])
-        return read_clip(self._store, self._sounds[index])

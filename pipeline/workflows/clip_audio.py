@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Sequence
+from typing import overload
 
 import numpy as np
 import soundfile
@@ -45,3 +47,23 @@ def _proven_bytes(store: Store, sound: ClipSound) -> bytes:
             do="restore the store from its backup",
         )
     return data
+
+
+class StoredClips(Sequence[Audio]):
+    """Clips of which only those are read that are asked for; their sound as ``read_clip`` gives it."""
+
+    def __init__(self, store: Store, sounds: Sequence[ClipSound]) -> None:
+        self._store = store
+        self._sounds = sounds
+
+    def __len__(self) -> int:
+        return len(self._sounds)
+
+    @overload
+    def __getitem__(self, index: int) -> Audio: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Audio]: ...
+    def __getitem__(self, index: int | slice) -> Audio | Sequence[Audio]:
+        if isinstance(index, slice):
+            return StoredClips(self._store, self._sounds[index])
+        return read_clip(self._store, self._sounds[index])

@@ -80,6 +80,7 @@ class PersonQuality:
     median_response_ms: float | None
     n_too_fast: int
     n_unheard: int
+    n_hasty: int
     latest_at: datetime
 
 
@@ -198,6 +199,7 @@ def _person(
         median_response_ms=pace.median_response_ms,
         n_too_fast=pace.n_too_fast,
         n_unheard=pace.n_unheard,
+        n_hasty=pace.n_hasty,
         latest_at=pace.latest_at,
     )
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import overload
 
 import numpy as np
 
@@ -17,11 +16,11 @@ from pipeline.catalog.projects import Project, get_project, set_recipe
 from pipeline.core import registry
 from pipeline.core.errors import PluginError
 from pipeline.core.plugin_spec import PluginSpec
-from pipeline.core.types import Audio, Outcome
+from pipeline.core.types import Outcome
 from pipeline.curation.consensus import consensus
 from pipeline.storage import Store
 from pipeline.training.ssl import CurvePoint, SslSettings, train_ssl
-from pipeline.workflows.clip_audio import read_clip
+from pipeline.workflows.clip_audio import StoredClips
 from pipeline.workflows.operation import Conn, OnProgress, Run, operation, silent
 
 TRAINABLE = ("fused", "lightly_ssl")
@@ -73,7 +72,7 @@ def train_encoder(
         checkpoint = folder / f"{chosen.sha256([sound.sha256 for sound in sounds]).hex()}.ckpt"
         folder.mkdir(parents=True, exist_ok=True)
         trained = train_ssl(
-            _StoredClips(store, sounds),
+            StoredClips(store, sounds),
             chosen,
             labels=_labels(conn, project, sounds),
             groups=_groups(conn, project, sounds),
@@ -104,25 +103,6 @@ def train_encoder(
         is_in_recipe=not keeps_recipe,
         outcome=run.outcome,
     )
-
-
-class _StoredClips(Sequence[Audio]):
-    """Clips that are read when they are asked for."""
-
-    def __init__(self, store: Store, sounds: Sequence[ClipSound]) -> None:
-        self.store, self.sounds = store, sounds
-
-    def __len__(self) -> int:
-        return len(self.sounds)
-
-    @overload
-    def __getitem__(self, index: int) -> Audio: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Audio]: ...
-    def __getitem__(self, index: int | slice) -> Audio | Sequence[Audio]:
-        if isinstance(index, slice):
-            return _StoredClips(self.store, self.sounds[index])
-        return read_clip(self.store, self.sounds[index])
 
 
 def _drawn(conn: Conn, project: Project, *, seed: int) -> list[ClipSound]:

@@ -12,6 +12,7 @@ from pipeline.catalog.projects import Project, duty_of
 from pipeline.core.errors import CatalogError, NotFound
 from pipeline.core.permissions import demand
 from pipeline.core.verdicts import SettledMeanwhile, VerdictGiven
+from pipeline.curation.consensus import consensus
 from pipeline.workflows.operation import Conn
 
 
@@ -67,6 +68,11 @@ def _annotate(conn: Conn, project: Project, given: VerdictGiven, labels: dict[st
         before = verdicts.answer_before(conn, project.project_id, given.supersedes)
         if before is not None:
             answer = replace(before, annotation_id=given.verdict_id, supersedes=given.supersedes, heard=None)
+    elif given.verdict == "confirmed":
+        # Where clips have many labels, the others stand as they were.
+        stood = consensus(doubts.votes_of(conn, project.project_id, [given.clip_id]).get(given.clip_id, []))
+        if stood is not None and stood.label == given.label:
+            answer = replace(answer, also=stood.also)
     annotations.save_answers(conn, project.project_id, [answer], label_ids=labels)
     mine = own_answers.own_answer_ids(conn, project.project_id, [given.clip_id]).get(given.clip_id)
     if answer.answer != "withdrawn" and mine != given.verdict_id:

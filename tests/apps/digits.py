@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import soundfile
 
@@ -12,6 +15,7 @@ from pipeline.workflows.cut import cut
 from pipeline.workflows.deduplicate import deduplicate
 from pipeline.workflows.embed import embed
 from pipeline.workflows.ingest import ingest
+from tests.apps.made import Made, new_database, open_made
 
 N_DIGITS = 24
 COPIES = {
@@ -44,3 +48,12 @@ def fill_with_digits(session: Session, test_data: Path) -> None:
     cut(conn, project, store, workers=1)
     embed(conn, project, store, workers=1)
     deduplicate(conn, project, store)
+
+
+@contextmanager
+def make_digits(server_url: str, template: str, folder: Path, test_data: Path) -> Iterator[Made]:
+    """The project, made once for tests that each take a copy or undo what they did."""
+    with new_database(server_url, template) as url:
+        with open_made(url, folder) as session:
+            fill_with_digits(session, test_data)
+        yield Made(server_url=server_url, database=urlsplit(url).path.strip("/"), folder=folder)

@@ -83,6 +83,4 @@ def _answer(clip_id: int, truth: dict[int, str], wrong: Sequence[int], heard: He
     label = truth[clip_id]
     if clip_id in wrong:
         label = LABELS[(LABELS.index(label) + 1) % len(LABELS)]
-    return AnswerGiven(
-        annotation_id=uuid4(), clip_id=clip_id, answer="label", label=label, heard=heard, screen="deck"
-    )
+    return AnswerGiven(annotation_id=uuid4(), clip_id=clip_id, answer="label", label=label, heard=heard, screen="deck")

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -25,33 +24,22 @@ from pipeline.widgets.shell import EmptyState
 from pipeline.workflows.annotate import save_answers
 from pipeline.workflows.queue import build_queue
 from pipeline.workflows.select import save_chosen, select
-from tests.apps.digits import COPIES, N_DIGITS, fill_with_digits
-from tests.apps.made import Made, add_person, drop_person, new_database, open_made
-from tests.conftest import ROOT, other_database
+from tests.apps.digits import COPIES, N_DIGITS
+from tests.apps.made import Made, add_person, drop_person, open_made
+from tests.conftest import ROOT
 
 N_CLIPS = N_DIGITS + len(COPIES)
 HEAVY = ("torch", "librosa", "sklearn", "fiftyone", "lightly")
 
 
-@pytest.fixture(scope="module")
-def made(
-    database_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory, test_data: Path
-) -> Iterator[Made]:
-    folder = tmp_path_factory.mktemp("digits")
-    with new_database(database_url, template_database) as url:
-        with open_made(url, folder) as session:
-            fill_with_digits(session, test_data)
-        yield Made(server_url=database_url, database=urlsplit(url).path.strip("/"), folder=folder)
+@pytest.fixture
+def made(digits_made: Made) -> Made:
+    return digits_made
 
 
 @pytest.fixture
-def session(made: Made) -> Iterator[Session]:
-    """What a test does here is undone; other connections do not see it."""
-    with (
-        open_made(other_database(made.server_url, made.database), made.folder) as session,
-        session.workspace.conn.transaction(force_rollback=True),
-    ):
-        yield session
+def session(digits_session: Session) -> Session:
+    return digits_session
 
 
 @pytest.fixture

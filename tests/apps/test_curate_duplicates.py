@@ -19,7 +19,6 @@ from tests.apps.test_curate import (  # noqa: F401  pytest finds fixtures by the
     clip_of,
     figure,
     is_redundant,
-    made,
     session,
     state,
 )

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 import soundfile
@@ -15,32 +13,15 @@ from apps.curate.search_state import N_FIRST, SearchState
 from apps.curate.state import CurateState
 from apps.session import Session
 from pipeline.core.errors import AudioError, NotFound
-from tests.apps.digits import COPIES, N_DIGITS, fill_with_digits
-from tests.apps.made import Made, new_database, open_made
-from tests.conftest import ROOT, other_database
+from tests.apps.digits import COPIES, N_DIGITS
+from tests.conftest import ROOT
 
 HEAVY = ("torch", "librosa", "sklearn", "fiftyone", "lightly")
 
 
-@pytest.fixture(scope="module")
-def made(
-    database_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory, test_data: Path
-) -> Iterator[Made]:
-    folder = tmp_path_factory.mktemp("digits")
-    with new_database(database_url, template_database) as url:
-        with open_made(url, folder) as session:
-            fill_with_digits(session, test_data)
-        yield Made(server_url=database_url, database=urlsplit(url).path.strip("/"), folder=folder)
-
-
 @pytest.fixture
-def session(made: Made) -> Iterator[Session]:
-    """What a test does here is undone."""
-    with (
-        open_made(other_database(made.server_url, made.database), made.folder) as session,
-        session.workspace.conn.transaction(force_rollback=True),
-    ):
-        yield session
+def session(digits_session: Session) -> Session:
+    return digits_session
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ def test_what_is_as_the_project_has_it_is_not_said() -> None:
         ({"strategy": "random", "n_clips": 20.0}, ["--strategy=random", "--n=20"]),
         ({"selection": "night"}, ["--selection=night"]),
         ({"selection": DISPUTED}, ["--only=disputed"]),
-        ({"overlap": 15}, ["--overlap=0.15"]),
-        ({"overlap": 0}, ["--overlap=0"]),
+        ({"overlap": 15}, ["--overlap=0.15", "--people=2"]),
+        ({"overlap": 0}, ["--overlap=0", "--people=2"]),
     ],
 )
 def test_each_choice_is_an_option(given: dict[str, Any], words: list[str]) -> None:

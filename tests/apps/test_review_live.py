@@ -13,7 +13,7 @@ import pytest
 
 from apps.review.state import ReviewState
 from apps.session import Session
-from pipeline.catalog import jobs, operations
+from pipeline.catalog import jobs, operations, queue_plan
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.core.settings import load_settings
 from pipeline.core.types import AnswerGiven
@@ -47,8 +47,9 @@ def test_answers_on_the_page_bring_a_worker_that_ranks_the_queue(sitting: tuple[
     for clip in state.claim().clips:
         state.save(_answer(clip.clip_id, made))
     state.keep_live()
-    _until(lambda: "queue.rank" in [o.action for o in operations.list_operations(conn, session.project.project_id)])
-    _until(lambda: any(clip.reason.startswith("the model ") for clip in state.claim(have=[]).clips))
+    _until(lambda: _is_ranked(session))
+    assert any(clip.reason.startswith("the model ") for clip in state.claim(have=[]).clips)
+    assert "queue.rank" in [o.action for o in operations.list_operations(conn, session.project.project_id)]
 
 
 def test_queue_that_is_fixed_brings_no_worker(sitting: tuple[Session, Asked]) -> None:
@@ -57,6 +58,11 @@ def test_queue_that_is_fixed_brings_no_worker(sitting: tuple[Session, Asked]) ->
     ReviewState(session).keep_live()
     time.sleep(2)
     assert not jobs.has_worker(session.workspace.conn)
+
+
+def _is_ranked(session: Session) -> bool:
+    plan = queue_plan.read_plan(session.workspace.conn, session.project.project_id)
+    return plan is not None and plan.ranked_at is not None
 
 
 def _answer(clip_id: int, made: Asked) -> AnswerGiven:

@@ -104,9 +104,10 @@ class Grid:
     def starts(self) -> list[int]:
         return self.page.evaluate("window.__earmark_grid.starts.map((start) => start.id)")
 
-    def ids(self, mark: str) -> list[int]:
-        tiles = self.page.locator(f".em-grid-tile.em-{mark}")
-        return [int(str(tile.get_attribute("data-id"))) for tile in tiles.all()]
+    def shows(self, mark: str, ids: list[int]) -> None:
+        """Until exactly these clips carry the mark: struck, heard, lit, focused, wanted, gone."""
+        tiles = f"[...document.querySelectorAll('.em-grid-tile.em-{mark}')].map((tile) => Number(tile.dataset.id))"
+        self.page.wait_for_function(f"JSON.stringify({tiles}) === '{json.dumps(ids, separators=(',', ':'))}'")
 
     def says(self, words: str) -> None:
         expect(self.page.locator(".em-grid")).to_contain_text(words)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -14,7 +13,8 @@ from pipeline.catalog.operations import begin, end
 from pipeline.core.types import Failure, Outcome
 from pipeline.workflows.operation import operation
 from tests.apps.made import Made, add_person, drop_person, make_once
-from tests.browser.harness import open_chromium, open_page, serve_notebook
+from tests.browser.dashboard import Dashboard, go_to, leave, serve_dashboard
+from tests.browser.harness import open_chromium, open_page
 from tests.people import login_url
 
 pytestmark = pytest.mark.browser
@@ -48,27 +48,27 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    with serve_dashboard(tmp_path_factory.mktemp("activity"), "activity") as running:
+        yield running
+
+
 @contextmanager
-def opened(
-    browser: Browser, session: Session, folder: Path, monkeypatch: pytest.MonkeyPatch, *, person: str | None = None
-) -> Iterator[Page]:
+def opened(browser: Browser, session: Session, dashboard: Dashboard, *, person: str | None = None) -> Iterator[Page]:
     """The page of this person (the owner, if None)."""
     url = session.workspace.url if person is None else login_url(session.workspace.url, person)
-    monkeypatch.setenv("EARMARK_DATABASE_URL", url)
-    monkeypatch.setenv("EARMARK_WORKSPACE", str(session.workspace.settings.workspace))
-    monkeypatch.setenv("EARMARK_PROJECT", session.project.name)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-    cell = "from apps.activity.view import show\n\nshow()"
-    with serve_notebook(folder, cell, name="activity") as served, open_page(browser) as page:
-        page.goto(served.url)
+    with open_page(browser) as page:
+        go_to(page, dashboard.url_of(session, EARMARK_DATABASE_URL=url))
         expect(page.locator(".em-header")).to_be_visible(timeout=OPEN_MS)
         yield page
+        leave(page)
 
 
 def test_operation_is_found_opened_and_its_failures_are_read_by_keyboard_alone(
-    browser: Browser, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, session: Session, dashboard: Dashboard
 ) -> None:
-    with opened(browser, session, tmp_path, monkeypatch) as page:
+    with opened(browser, session, dashboard) as page:
         rows = page.get_by_role("table", name="Operations").locator("tbody tr")
         expect(rows).to_have_count(15)
         page.get_by_label("What", exact=True).focus()
@@ -95,10 +95,10 @@ def test_operation_is_found_opened_and_its_failures_are_read_by_keyboard_alone(
 
 
 def test_page_follows_what_begins_and_ends_elsewhere_and_keeps_the_focus(
-    browser: Browser, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, session: Session, dashboard: Dashboard
 ) -> None:
     conn, project_id = session.workspace.conn, session.project.project_id
-    with opened(browser, session, tmp_path, monkeypatch) as page:
+    with opened(browser, session, dashboard) as page:
         rows = page.get_by_role("table", name="Operations").locator("tbody tr")
         second = rows.nth(1).get_attribute("data-id")
         rows.nth(1).focus()
@@ -114,12 +114,12 @@ def test_page_follows_what_begins_and_ends_elsewhere_and_keeps_the_focus(
 
 
 def test_annotator_is_told_who_may_see_the_log_and_led_home(
-    browser: Browser, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, session: Session, dashboard: Dashboard
 ) -> None:
     with ExitStack() as ends:
         person = add_person(session, "annotator")
         ends.callback(drop_person, session, person)
-        with opened(browser, session, tmp_path, monkeypatch, person=person) as page:
+        with opened(browser, session, dashboard, person=person) as page:
             expect(page.get_by_role("heading", name="This page is not for you")).to_be_visible()
             expect(page.locator("body")).to_contain_text(f"{person} is annotator there")
             expect(page.get_by_role("link", name="Back to Home")).to_have_attribute("href", "home.ipynb")
@@ -127,11 +127,11 @@ def test_annotator_is_told_who_may_see_the_log_and_led_home(
 
 
 def test_reviewer_sees_the_log_but_not_what_was_done_with_accounts(
-    browser: Browser, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, session: Session, dashboard: Dashboard
 ) -> None:
     with ExitStack() as ends:
         person = add_person(session, "reviewer")
         ends.callback(drop_person, session, person)
-        with opened(browser, session, tmp_path, monkeypatch, person=person) as page:
+        with opened(browser, session, dashboard, person=person) as page:
             expect(page.get_by_role("table", name="Operations").locator("tbody tr")).to_have_count(15)
             expect(page.get_by_text("Accounts and projects")).to_be_hidden()

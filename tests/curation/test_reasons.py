@@ -31,11 +31,11 @@ def test_blind_question_names_no_label(chances: tuple[float, float]) -> None:
 
 
 def test_label_that_came_with_the_file_is_told_with_what_the_model_hears() -> None:
-    assert told(Question(carried="dog")) == "came labelled dog; no person has heard it"
+    assert told(Question(carried="dog")) == "it came labelled dog; no person has heard it"
     agreed = Question(carried="dog", guess=("dog", 0.9), runner_up=("cat", 0.1))
-    assert told(agreed) == "came labelled dog; no person has heard it"
+    assert told(agreed) == "it came labelled dog; no person has heard it"
     other = Question(carried="dog", guess=("cat", 0.9), runner_up=("dog", 0.1))
-    assert told(other) == "came labelled dog; the model hears cat (90 %)"
+    assert told(other) == "it came labelled dog; the model hears cat (90 %)"
 
 
 def test_strategy_decides_which_of_several_facts_comes_first() -> None:

@@ -73,8 +73,8 @@ def test_the_likeliest_share_never_leaves_the_interval_of_the_lot() -> None:
 
 
 def test_scores_of_doubtful_clips_that_were_chosen_do_not_darken_the_sure_rest() -> None:
-    scores = np.array([0.5] * 80 + [0.99] * 20, dtype=np.float32)
-    is_right = np.array([True, False] * 40 + [True] * 20)
+    scores = np.concatenate([np.linspace(0.3, 0.6, 80), np.linspace(0.95, 1, 40)]).astype(np.float32)
+    is_right = np.array([True, False] * 40 + [True] * 40)
     share = expected_share(scores, is_right, np.full(100, 0.99, dtype=np.float32))
     assert share is not None and share > 0.95
     assert expected_share(scores[:0], is_right[:0], scores) is None

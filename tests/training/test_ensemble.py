@@ -19,7 +19,7 @@ def test_every_head_knows_every_label_though_one_clip_alone_has_it() -> None:
 
 
 def test_heads_agree_on_what_they_learned_and_differ_between() -> None:
-    ends = np.repeat(np.eye(2, 8, dtype=np.float32), 20, axis=0) + 0.1 * unit_rows(40, 8, seed=1)
+    ends = (np.repeat(np.eye(2, 8), 20, axis=0) + 0.1 * unit_rows(40, 8, seed=1)).astype(np.float32)
     between = unit_rows(20, 8, seed=2)
     heads = fit_ensemble(ends, ["a"] * 20 + ["b"] * 20, n_heads=7, seed=0)
     told = opinions(heads, np.concatenate((ends, between)).astype(np.float32))

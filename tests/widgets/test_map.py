@@ -72,3 +72,15 @@ def test_selection_calls_back_and_tells(monkeypatch: pytest.MonkeyPatch) -> None
     widget.on_selected(lambda ids: f"{len(ids)} clips")
     widget._handle_custom_msg({"type": "selected", "ids": [3, 4]}, [])
     assert [content for content, _ in sent] == [{"type": "told", "message": "2 clips"}]
+
+
+def test_points_that_are_only_coloured_anew_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    widget = ClipMap(read_clip=no_sound)
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(widget, "send", lambda content, buffers=None: sent.append(content))
+    widget._handle_custom_msg({"type": "points"}, [])
+    for is_view_kept in (False, True):
+        widget.show(
+            np.zeros((1, 2)), np.array([0]), ids=np.array([7]), categories=[{"name": "a"}], is_view_kept=is_view_kept
+        )
+    assert sent[1:] == [{"type": "points"}, {"type": "points", "is_view_kept": True}]

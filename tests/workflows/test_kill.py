@@ -65,9 +65,14 @@ def _command(stage: str, workspace: Path, sounds: Path) -> list[str]:
     return [sys.executable, "-m", "pipeline.cli", stage, *words, *place, "--json"]
 
 
+def _environ() -> dict[str, str]:
+    # Two are as parallel as many here, and far sooner at work.
+    return os.environ | {"EARMARK_WORKERS": "2"}
+
+
 def _run(stage: str, workspace: Path, sounds: Path) -> float:
     began = time.monotonic()
-    subprocess.run(_command(stage, workspace, sounds), check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(_command(stage, workspace, sounds), check=True, env=_environ(), stdout=subprocess.DEVNULL)
     return time.monotonic() - began
 
 
@@ -84,7 +89,8 @@ def _run_with_kills(
 
 def _run_and_kill(stage: str, workspace: Path, sounds: Path, *, after_s: float) -> bool:
     """Whether the run still lived when the signal came."""
-    run = subprocess.Popen(_command(stage, workspace, sounds), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command, nowhere = _command(stage, workspace, sounds), subprocess.DEVNULL
+    run = subprocess.Popen(command, env=_environ(), stdout=nowhere, stderr=nowhere)
     try:
         run.wait(after_s)
     except subprocess.TimeoutExpired:

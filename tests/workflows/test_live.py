@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -19,6 +19,7 @@ from pipeline.catalog.connect import connect
 from pipeline.catalog.projects import lock_project
 from pipeline.core.plugin_spec import PluginSpec
 from pipeline.curation.lot import audit_order
+from pipeline.curation.reasons import LOT
 from pipeline.workflows.live import N_NEW, SITTING_ENDS_S, LiveQueues
 from pipeline.workflows.queue import Sharing, build_queue, claim_clips
 from tests.catalog import made_rows
@@ -138,7 +139,7 @@ def test_queue_built_anew_meanwhile_is_ranked_by_its_own_plan(conn: Conn, made: 
     made.answer_next(conn, N_NEW)
     assert live.rank_due() == 1
     assert [o.spec["strategy"]["name"] for o in _rankings(conn, made)] == ["random", "margin"]
-    assert {clip.reason for clip in claim_clips(conn, made.project, 5)} == {"drawn by lot"}
+    assert {clip.reason for clip in claim_clips(conn, made.project, 5)} == {LOT}
 
 
 def test_two_workers_rank_a_queue_once(conn: Conn, made: Asked, live: LiveQueues, empty_database: str) -> None:
@@ -234,7 +235,7 @@ def _is_waiting(conn: Conn) -> bool:
 
 
 @contextmanager
-def _worker(url: str) -> Iterator[subprocess.Popen[bytes]]:
+def _worker(url: str) -> Generator[subprocess.Popen[bytes]]:
     environ = os.environ | {"EARMARK_DATABASE_URL": url, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "pipeline.cli", "worker"]
     worker = subprocess.Popen(command, env=environ, cwd=ROOT)

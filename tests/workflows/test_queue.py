@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -17,6 +20,7 @@ from pipeline.curation.queue_mix import of_several
 from pipeline.curation.reasons import DISPUTED, NOTHING_LABELLED
 from pipeline.workflows.queue import Sharing, build_queue, claim_clips, only_of
 from tests.catalog import made_rows
+from tests.conftest import ROOT
 from tests.workflows import asked
 from tests.workflows.asked import Asked
 
@@ -184,6 +188,18 @@ def test_word_that_restricts_to_nothing_known_is_refused() -> None:
     assert (only_of(None), only_of("disputed")) == (None, "disputed")
     with pytest.raises(SettingsError, match="disputed"):
         only_of("gold")
+
+
+def test_command_line_says_how_questions_are_shared_out(conn: Conn, made: Asked, empty_database: str) -> None:
+    environ = os.environ | {"EARMARK_DATABASE_URL": empty_database, "EARMARK_PROJECT": made.project.name}
+    words = ["queue", "--strategy", "more_like:label=dog", "--audit", "0.2", "--overlap", "0.3", "--people", "3"]
+    command = [sys.executable, "-m", "pipeline.cli", *words, "--fixed", "--json"]
+    done = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    plan = _plan(conn, made)
+    assert plan.strategy == {"name": "more_like", "params": {"label": "dog"}}
+    assert (plan.audit_share, plan.overlap_share) == (pytest.approx(0.2), pytest.approx(0.3))
+    assert (plan.n_people, plan.is_live) == (3, False)
 
 
 def _queue(conn: Conn, made: Asked) -> list[int]:

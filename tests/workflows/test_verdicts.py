@@ -150,6 +150,22 @@ def test_what_the_reviewer_had_said_before_stands_again_after_withdrawing(
     assert (vote.label, vote.author, vote.settles) == ("c", reviewer.info.user, False)
 
 
+def test_the_other_labels_of_a_clip_survive_confirming_and_taking_back(
+    reviewer: Conn, project: Project, clip_ids: list[int]
+) -> None:
+    said = AnswerGiven(
+        annotation_id=uuid4(), clip_id=clip_ids[0], answer="label", label="a", heard=None, also=("b", "c")
+    )
+    assert save_answers(reviewer, project, [said]).refused == {}
+    given = about(clip_ids[0], "confirmed", "a")
+    settle(reviewer, project, given)
+    for _ in range(2):
+        (vote,) = doubts.votes_of(reviewer, project.project_id, [clip_ids[0]])[clip_ids[0]]
+        assert (vote.label, set(vote.also)) == ("a", {"b", "c"})
+        if vote.settles:
+            settle(reviewer, project, withdrawal(given))
+
+
 def test_an_answer_given_since_is_not_taken_back_with_the_verdict(
     reviewer: Conn, project: Project, clip_ids: list[int]
 ) -> None:
@@ -252,6 +268,17 @@ def test_people_who_disagree_make_a_dispute_until_a_verdict(
         settle(third, project, about(clip_id, "relabelled", "b", doubt="disputed"))
         assert doubts.count_doubts(reviewer, project.project_id).n_disputed == 0
         assert word_on(reviewer, project, clip_id) == ("label", "b")
+
+
+def test_the_same_labels_in_another_order_are_no_dispute(
+    conn: Conn, reviewer: Conn, project: Project, clip_ids: list[int]
+) -> None:
+    for who, label, also in ((conn, "a", "b"), (reviewer, "b", "a")):
+        given = AnswerGiven(
+            annotation_id=uuid4(), clip_id=clip_ids[0], answer="label", label=label, heard=None, also=(also,)
+        )
+        assert save_answers(who, project, [given]).refused == {}
+    assert doubts.list_disputed(reviewer, project.project_id) == []
 
 
 def test_what_came_of_the_suspects_is_counted_without_what_was_taken_back(

@@ -51,8 +51,12 @@ const GUIDE_STEPS = [
 ];
 
 class DeckGuide {
-  /** @param {{who: string, changed: () => void}} options  who: for whom the browser remembers that they saw it */
-  constructor({ who, changed }) {
+  /**
+   * @param {{who: string, changed: () => void, ended: () => void}} options
+   *   who: for whom the browser remembers that they saw it
+   */
+  constructor({ who, changed, ended }) {
+    this.ended = ended;
     this.key = `earmark.guide/${who}`;
     this.changed = changed;
     this.step = null;
@@ -95,6 +99,7 @@ class DeckGuide {
     } catch {
       // It is offered again, no harm done.
     }
+    this.ended();
     this.changed();
   }
 

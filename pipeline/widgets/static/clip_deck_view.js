@@ -285,7 +285,11 @@ class ClipDeckView {
     this.listening = new DeckListening(this.player, this.stage);
     this.transport = new DeckTransport(act);
     this.answers = new DeckAnswers({ onLabel, act, isMany: this.isMany });
-    this.guide = new DeckGuide({ who: this.model.get("guided") ?? "", changed: () => this.#refreshSoon() });
+    this.guide = new DeckGuide({
+      who: this.model.get("guided") ?? "",
+      changed: () => this.#refreshSoon(),
+      ended: () => (this.shownAtMs = performance.now()), // practice is no time to answer
+    });
     this.help = new DeckHelp({ onGuide: () => this.guide.begin() });
     this.search = new DeckSearch({ onLabel });
     this.finished = new DeckFinished({ onSkipped: () => this.#reviveSkipped(), onMore: () => this.#lookForMore() });

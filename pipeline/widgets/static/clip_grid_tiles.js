@@ -184,9 +184,9 @@ function makeGridFinished() {
   function show({ isOver, isWaiting, label, refusal }) {
     root.hidden = !isOver;
     if (!isOver) return;
-    title.textContent = isWaiting ? "Looking for more clips …" : refusal ? "No more clips came" : "Nothing is left here";
+    title.textContent = refusal ? "No more clips came" : isWaiting ? "Looking for more clips …" : "Nothing is left here";
     const done = label ? `No more clips wait that are proposed as ${visibleText(label)}.` : "No clips wait here.";
-    words.textContent = isWaiting ? "" : (refusal ?? done);
+    words.textContent = refusal ? `${refusal} (asked again in a moment)` : isWaiting ? "" : done;
   }
   return { root, show };
 }

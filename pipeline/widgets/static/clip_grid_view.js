@@ -223,10 +223,7 @@ class ClipGridView {
       postponed: () => (this.postponed = message.message),
       refused: () => this.#refuse(message),
       batch: () => this.#append(message),
-      error: () => {
-        this.asked = null;
-        this.refusal = message.message;
-      },
+      error: () => (this.refusal = message.message), // #askAgain asks once more
     };
     deeds[message.type]?.();
     this.#refreshSoon();

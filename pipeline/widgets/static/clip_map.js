@@ -3,6 +3,7 @@
 
 const PICK_RADIUS_PX = 9;
 const HOVER_DELAY_MS = 140;
+const STILL_AFTER_MS = 160;
 
 export default {
   render({ model, el }) {
@@ -15,6 +16,8 @@ export default {
     let lasso = null;
     let frame = 0;
     let hoverTimer = 0;
+    let stillTimer = 0;
+    let inked = null;
     let wanted = null;
 
     const { card, stage, canvas, overlay, tip, empty, legend, status, hearing, clear, like } = makeMapFrame(
@@ -52,12 +55,12 @@ export default {
     function zoomAt(factor, [px, py] = [size().width / 2, size().height / 2]) {
       if (!points) return;
       camera.zoom(factor, px, py);
-      redraw();
+      redrawMoving();
     }
 
     function moveBy(dx, dy) {
       camera.move(dx, dy);
-      redraw();
+      redrawMoving();
     }
 
     function nearest(px, py, radius = PICK_RADIUS_PX) {
@@ -74,12 +77,31 @@ export default {
 
     // ------------------------------------------------------------------------------------------ drawing
 
-    function redraw() {
-      cancelAnimationFrame(frame);
-      frame = requestAnimationFrame(draw);
+    /** The colours of the theme as numbers; asking the browser for them takes longer than a frame may. */
+    function inks() {
+      inked ??= {
+        ground: rgbOf(el, "var(--em-stage)"),
+        colours: model.get("categories").map((one, index) => rgbOf(el, one.colour ?? categoryColour(index))),
+      };
+      return inked;
     }
 
-    function draw() {
+    function redraw() {
+      clearTimeout(stillTimer);
+      cancelAnimationFrame(frame);
+      frame = requestAnimationFrame(() => draw(false));
+    }
+
+    /** Many points are only sketched as long as they move, so that they follow the hand. */
+    function redrawMoving() {
+      if (points.n < MAP_SKETCHED_FROM_N) return redraw();
+      cancelAnimationFrame(frame);
+      frame = requestAnimationFrame(() => draw(true));
+      clearTimeout(stillTimer);
+      stillTimer = setTimeout(redraw, STILL_AFTER_MS);
+    }
+
+    function draw(isSketch) {
       const start = performance.now();
       for (const layer of [canvas, overlay]) {
         const [width, height] = [
@@ -89,18 +111,13 @@ export default {
         if (layer.width !== width || layer.height !== height) Object.assign(layer, { width, height });
       }
       if (!points) return;
-      const colours = model
-        .get("categories")
-        .map((category, index) => rgbOf(el, category.colour ?? categoryColour(index)));
       const crowd = Math.max(0, Math.log10(points.n / 500));
       const radius = Math.min(7, Math.max(1.1, (4.6 - 1.15 * crowd) * Math.min(2, camera.scale() ** 0.35))) * ratio();
       const [scaleX, scaleY] = [camera.unit() * ratio(), -camera.unit() * ratio()];
       const place = { scaleX, scaleY, shiftX: toX(0) * ratio(), shiftY: toY(0) * ratio() };
-      const ground = rgbOf(el, "var(--em-stage)");
-      paintPoints(canvas, points, {
+      (isSketch ? sketchPoints : paintPoints)(canvas, points, {
         place,
-        colours,
-        ground,
+        ...inks(),
         isShown,
         isSelected,
         radius,
@@ -111,30 +128,8 @@ export default {
     }
 
     function drawOverlay() {
-      const brush = overlay.getContext("2d");
-      brush.setTransform(ratio(), 0, 0, ratio(), 0, 0);
-      brush.clearRect(0, 0, size().width, size().height);
-      if (lasso) {
-        brush.beginPath();
-        lasso.forEach(([px, py], i) => (i ? brush.lineTo(px, py) : brush.moveTo(px, py)));
-        brush.closePath();
-        brush.strokeStyle = tokenOf(el, "--em-accent");
-        brush.lineWidth = 1.5;
-        brush.setLineDash([5, 4]);
-        brush.stroke();
-        brush.globalAlpha = 0.1;
-        brush.fillStyle = brush.strokeStyle;
-        brush.fill();
-        brush.globalAlpha = 1;
-        brush.setLineDash([]);
-      }
-      if (hovered >= 0) {
-        brush.beginPath();
-        brush.arc(toX(points.xy[2 * hovered]), toY(points.xy[2 * hovered + 1]), 8, 0, 7);
-        brush.strokeStyle = tokenOf(el, "--em-text");
-        brush.lineWidth = 2;
-        brush.stroke();
-      }
+      const ring = hovered < 0 ? null : [toX(points.xy[2 * hovered]), toY(points.xy[2 * hovered + 1])];
+      paintMapOverlay(overlay, { ratio: ratio(), lasso, ring });
     }
 
     function drawLegend() {
@@ -345,6 +340,7 @@ export default {
           names.byteLength ? new TextDecoder().decode(names).split("\0") : null,
         );
         isShown = model.get("categories").map(() => 1);
+        inked = null;
         isSelected = kept && Uint8Array.from(points.ids, (id) => (kept.has(id) ? 1 : 0));
         hovered = -1;
         clear.hidden = !isSelected;
@@ -380,13 +376,17 @@ export default {
       { passive: false },
     );
     stage.addEventListener("keydown", onKey);
-    const endTheme = watchTheme(redraw);
+    const endTheme = watchTheme(() => {
+      inked = null;
+      redraw();
+    });
     const observer = new ResizeObserver(redraw);
     observer.observe(stage);
     model.send({ type: "points" });
     return () => {
       cancelAnimationFrame(frame);
       clearTimeout(hoverTimer);
+      clearTimeout(stillTimer);
       observer.disconnect();
       endTheme();
       model.off("msg:custom", onMessage);

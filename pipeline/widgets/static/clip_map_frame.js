@@ -63,3 +63,31 @@ function makeMapFrame(title, actions) {
   );
   return { card, stage, canvas, overlay, tip, empty, legend, status, hearing, clear, like };
 }
+
+/** What lies over the points: the line that is being drawn, and a ring around the point under the pointer. */
+function paintMapOverlay(overlay, { ratio, lasso, ring }) {
+  const brush = overlay.getContext("2d");
+  brush.setTransform(ratio, 0, 0, ratio, 0, 0);
+  brush.clearRect(0, 0, overlay.width, overlay.height);
+  if (lasso) {
+    brush.beginPath();
+    lasso.forEach(([px, py], i) => (i ? brush.lineTo(px, py) : brush.moveTo(px, py)));
+    brush.closePath();
+    brush.strokeStyle = tokenOf(overlay, "--em-accent");
+    brush.lineWidth = 1.5;
+    brush.setLineDash([5, 4]);
+    brush.stroke();
+    brush.globalAlpha = 0.1;
+    brush.fillStyle = brush.strokeStyle;
+    brush.fill();
+    brush.globalAlpha = 1;
+    brush.setLineDash([]);
+  }
+  if (ring) {
+    brush.beginPath();
+    brush.arc(...ring, 8, 0, 7);
+    brush.strokeStyle = tokenOf(overlay, "--em-text");
+    brush.lineWidth = 2;
+    brush.stroke();
+  }
+}

@@ -2,6 +2,7 @@
 
 const MAP_PADDING = 0.06;
 const MAP_MAX_ZOOM = 400;
+const MAP_SKETCHED_FROM_N = 20000;
 
 /** The points as they came (float32 x y pairs, uint16 categories, int32 ids), with a grid to find the nearest. */
 class MapPoints {
@@ -94,17 +95,24 @@ function rgbOf(element, colour) {
   return numbers;
 }
 
+/** The canvas's pixels, all of them ground [r, g, b]. */
+function groundOf(canvas, ground) {
+  const { width, height } = canvas;
+  if (canvas.image?.width !== width || canvas.image?.height !== height)
+    canvas.image = canvas.getContext("2d").createImageData(width, height);
+  new Uint32Array(canvas.image.data.buffer).fill(pixelOf(ground));
+  return canvas.image;
+}
+
+const pixelOf = ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+
 /**
  * Draws points into the canvas's pixels over `ground` [r, g, b]; `isShown` by category, `isSelected` by point (null: no
  * selection). Whole numbers over an opaque ground: a third of the time of blending with transparency.
  */
 function paintPoints(canvas, points, { place, colours, ground, isShown, isSelected, radius, opacity }) {
   const { width, height } = canvas;
-  const brush = canvas.getContext("2d");
-  if (canvas.image?.width !== width || canvas.image?.height !== height)
-    canvas.image = brush.createImageData(width, height);
-  const image = canvas.image;
-  new Uint32Array(image.data.buffer).fill(((255 << 24) | (ground[2] << 16) | (ground[1] << 8) | ground[0]) >>> 0);
+  const image = groundOf(canvas, ground);
   const bytes = new Uint8Array(image.data.buffer);
   const { dx, dy, cover, reach } = discOf(radius);
   const offsets = Int32Array.from(dx, (x, k) => (dy[k] * width + x) * 4);
@@ -128,7 +136,32 @@ function paintPoints(canvas, points, { place, colours, ground, isShown, isSelect
       }
     }
   }
-  brush.putImageData(image, 0, 0);
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
+/** The same, as small crosses that cover what they lie on: a tenth of the time. */
+function sketchPoints(canvas, points, { place, colours, ground, isShown, isSelected, opacity }) {
+  const { width, height } = canvas;
+  const image = groundOf(canvas, ground);
+  const pixels = new Uint32Array(image.data.buffer);
+  const { xy, category, n } = points;
+  const { scaleX, shiftX, scaleY, shiftY } = place;
+  for (let pass = isSelected ? 0 : 1; pass < 2; pass++) {
+    const strength = pass === 0 ? opacity * 0.2 : isSelected ? 1 : Math.sqrt(opacity);
+    const inks = colours.map((colour) =>
+      pixelOf(colour.map((value, c) => Math.round(ground[c] + (value - ground[c]) * strength))),
+    );
+    for (let i = 0; i < n; i++) {
+      if (!isShown[category[i]] || (isSelected !== null && isSelected[i] !== pass)) continue;
+      const x = Math.round(xy[2 * i] * scaleX + shiftX);
+      const y = Math.round(xy[2 * i + 1] * scaleY + shiftY);
+      if (x < 1 || y < 1 || x >= width - 1 || y >= height - 1) continue;
+      const at = y * width + x;
+      const ink = inks[category[i]];
+      pixels[at - width] = pixels[at - 1] = pixels[at] = pixels[at + 1] = pixels[at + width] = ink;
+    }
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
 function copyOf(view, Kind) {
