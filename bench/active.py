@@ -45,7 +45,7 @@ _STRATEGIES = (OURS, "margin", "entropy", "ensemble", "diversity", RANDOM)
 _TEST_SHARE = 0.3
 _JUDGED_EVERY = 5
 _GOAL_ACCURACY, _GOAL_LABELS, _GOAL_SHARE = 0.95, 200, 0.5
-_FEW_AHEAD = 8  # the deck asks for more below it: FEW_AHEAD in pipeline/widgets/static/clip_deck_view.js
+_FEW_AHEAD = 6  # the deck asks for more below it: FEW_AHEAD in pipeline/widgets/static/clip_deck_more.js
 _HEADINGS = (
     *("corpus", "strategy", "labels for {goal:.0%}", "lowest to highest", "first there", "lowest to highest"),
     *("at 50", "at 100", "at 200", "at the end"),

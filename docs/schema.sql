@@ -723,8 +723,14 @@ CREATE FUNCTION public.settle_review() RETURNS trigger
     AS $$
 BEGIN
   IF NEW.answer = 'withdrawn' THEN
-    UPDATE review v SET state = 'open', answered_by = array_remove(v.answered_by, session_user::text),
-      claimed_by = session_user, claimed_until = clock_timestamp() + interval '30 minutes'
+    -- Asked again of the same person, unless others have answered enough.
+    UPDATE review v SET answered_by = array_remove(v.answered_by, session_user::text),
+      state = CASE WHEN cardinality(array_remove(v.answered_by, session_user::text)) < v.n_wanted
+              THEN 'open' ELSE 'answered' END,
+      claimed_by = CASE WHEN cardinality(array_remove(v.answered_by, session_user::text)) < v.n_wanted
+                   THEN session_user END,
+      claimed_until = CASE WHEN cardinality(array_remove(v.answered_by, session_user::text)) < v.n_wanted
+                      THEN clock_timestamp() + interval '30 minutes' END
     WHERE v.project_id = NEW.project_id AND v.clip_id = NEW.clip_id
       AND (v.state = 'answered' OR session_user = ANY (v.answered_by));
   ELSE

@@ -33,7 +33,7 @@ from pipeline.workflows.long_clips import LONGEST_WHOLE_S, PART_S, LongClips
 from pipeline.workflows.operation import Conn
 from pipeline.workflows.picture import set_picture
 
-N_CLAIMED, _N_MORE = 12, 4
+N_CLAIMED, _N_MORE = 8, 2
 """So many clips the deck holds, and so many come at least when it asks for more: few, to follow a live queue."""
 _MIN_FOR_PACE, _N_FOR_PACE = 3, 20
 _N_LATEST = 10

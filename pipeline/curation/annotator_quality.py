@@ -16,7 +16,7 @@ _DOUBT = 1.0
 """So many answers' weight has what is believed of a person before they answered."""
 _PRIOR_RIGHT = 0.7
 """What is believed then: that an answer is right, so that the majority's word and not its opposite comes out."""
-_MAX_STEPS, _TOLERANCE = 200, 1e-6
+_MAX_STEPS, _TOLERANCE = 60, 1e-4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +57,7 @@ def dawid_skene(
     truth = _settle(_votes(rows, kept.values, len(clips), n_values), fixed, known < n_values)
     confusion, shares = _maximise(truth, rows, kept, n_people)
     for _ in range(_MAX_STEPS):
-        logs = np.log(shares) + np.zeros_like(truth)
-        np.add.at(logs, rows, np.log(confusion[kept.people, :, kept.values]))
+        logs = np.log(shares) + _sums(np.log(confusion)[kept.people, :, kept.values], rows, len(clips))
         chances = np.exp(logs - logs.max(axis=1, keepdims=True))
         former, truth = truth, _settle(chances / chances.sum(axis=1, keepdims=True), fixed, known < n_values)
         confusion, shares = _maximise(truth, rows, kept, n_people)
@@ -84,12 +83,21 @@ def _settle(chances: Float64, fixed: Float64, is_known: NDArray[np.bool_]) -> Fl
     return np.where(is_known[:, np.newaxis], fixed, chances)
 
 
+def _sums(values: Float64, places: NDArray[np.int64], n: int) -> Float64:
+    """The sum of the rows of values (m, k) that share a place, float64 (n, k)."""
+    sums = np.zeros((n, values.shape[1]))
+    if len(places):
+        order = np.argsort(places, kind="stable")
+        found, starts = np.unique(places[order], return_index=True)
+        sums[found] = np.add.reduceat(values[order], starts, axis=0)
+    return sums
+
+
 def _maximise(truth: Float64, rows: NDArray[np.int64], answers: Answers, n_people: int) -> tuple[Float64, Float64]:
     """The people's confusion (p, k, k) and the shares of the values (k,) that make the answers likeliest."""
     k = truth.shape[1]
-    said = np.zeros((n_people, k, k))  # person, what was said, what is true
-    np.add.at(said, (answers.people, answers.values), truth[rows])
-    said = said.transpose(0, 2, 1)
+    said = _sums(truth[rows], answers.people * k + answers.values, n_people * k)
+    said = said.reshape(n_people, k, k).transpose(0, 2, 1)  # person, what is true, what was said
     believed = np.full((k, k), (1 - _PRIOR_RIGHT) / max(k - 1, 1))
     np.fill_diagonal(believed, _PRIOR_RIGHT if k > 1 else 1.0)
     said = said + _DOUBT * believed

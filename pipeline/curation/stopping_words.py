@@ -51,8 +51,8 @@ def advise(
 def percent(estimate: Estimate) -> str:
     """A share with its interval: 93 % (89–96). Never 100 % where the interval leaves room."""
     value, low, high = (100 * x for x in (estimate.value, estimate.low, estimate.high))
-    shown = 99.0 if value < 100 and low < 99.5 and round(value) == 100 else value
-    return f"{shown:.0f} % ({_digits(low)}–{_digits(high)})"
+    shown = f"{value:.0f}" if value < 99 else f"{min(math.floor(10 * value) / 10, 99.9 if low < 100 else 100):g}"
+    return f"{shown} % ({_digits(low)}–{_digits(high)})"
 
 
 def points(estimate: Estimate) -> str:

@@ -10,10 +10,10 @@ from uuid import UUID
 import anywidget
 
 from pipeline.core.errors import DatabaseUnavailable, EarmarkError
-from pipeline.core.types import Answer, AnswerGiven, Heard, Screen
+from pipeline.core.types import AnswerGiven, Heard, Screen
 
 _log = logging.getLogger(__name__)
-_ANSWERS = get_args(Answer)
+_ANSWERS = ("label", "unsure", "none_of_these", "bad_audio", "withdrawn")
 _MAX_HASH_LETTERS = 64
 
 

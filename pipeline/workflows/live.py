@@ -32,7 +32,7 @@ from pipeline.workflows.knowledge import Knowledge, Model, hear_again, learn
 from pipeline.workflows.operation import Conn, Run, operation
 from pipeline.workflows.ranking import Streams, entries, in_turn, rank
 
-N_NEW, N_FRONT = 5, 300
+N_NEW, N_FRONT = 3, 300
 """So many new answers bring a new ranking, and so many clips it puts in front."""
 SITTING_ENDS_S, _TRY_AGAIN_S = 60.0, 30.0
 _N_RENEWED, _RENEWED_FROM = 500, 0.1

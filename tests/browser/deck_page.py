@@ -74,12 +74,16 @@ def clip(clip_id):
     return dict(id=clip_id, name=f"field-{clip_id:03d}", reason="the model wavers between two labels",
                 proposed=proposed if clip_id % 5 != 4 else None, rate_hz=16000, duration_s=length_s)
 
+n_asked = [0]
+
 def more(have):
     lines = sheet.read_text().splitlines() if sheet.exists() else []
     records = [json.loads(line) for line in lines]
     settled = {r["clip_id"] for r in records if r["kind"] != "FlagGiven"}
     done = {r["clip_id"] for r in records if r["kind"] == "AnswerGiven"}
-    follow = [i for i in range(n_clips) if i not in settled and i not in set(have)][:page_size]
+    n_asked[0] += 1
+    is_locked = n_asked[0] in (2, 3) and "locked" in asked  # a queue that is just being put in order
+    follow = [] if is_locked else [i for i in range(n_clips) if i not in settled and i not in set(have)][:page_size]
     return MoreClips(clips=[clip(i) for i in follow], n_total=n_clips, n_done=len(done))
 
 deck = ClipDeck(read_clip=read_clip, on_answer=write, on_skip=write, on_flag=write, on_more=more,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.deck_page import CLIPPED, Deck
+from tests.browser.deck_page import CLIPPED, Deck, fresh
 from tests.browser.harness import Served, open_page, open_silenced_chromium
 
 pytestmark = pytest.mark.browser
@@ -179,6 +179,16 @@ def test_queue_runs_on_to_its_end_and_says_thank_you(page: Page, served: Served)
     deck.press("1")
     deck.says("15 of 15 answered")
     assert len({event["clip_id"] for event in deck.saved(16)}) == 15
+
+
+def test_queue_that_is_just_being_put_in_order_is_not_at_its_end(page: Page, served: Served) -> None:
+    deck = Deck(page, served, sheet=fresh("locked"), n=15, page_size=9, locked=1)
+    for n in range(15):
+        expect(page.locator(".em-deck-head h2")).to_have_text(f"field-{n:03d}", timeout=15_000)
+        deck.on_clip(n)
+        deck.press("1")
+    deck.says("All done. Thank you!")
+    assert len(deck.saved(15)) == 15
 
 
 def test_silenced_page_says_how_to_start_the_sound(browser: Browser, served: Served) -> None:

@@ -187,21 +187,10 @@ def test_help_lists_the_keys_and_holds_them_back_while_it_is_open(page: Page, se
     assert stage(page) == clip_id and clip_id in open_ids(page)
 
 
-def test_next_suspect_is_decoded_before_it_is_asked_for(page: Page) -> None:
-    stage(page)
-    quiet(page)
+def test_next_three_clips_are_decoded_before_they_are_asked_for(page: Page) -> None:
     first = stage(page)
-    waited_ms = page.evaluate(
-        """async (first) => {
-          const began = performance.now();
-          const press = new KeyboardEvent("keydown", { key: "k", bubbles: true });
-          document.querySelector(".em-verdict").dispatchEvent(press);
-          while ([null, first].includes(window.__earmark_verdict.stage())) await new Promise(requestAnimationFrame);
-          return performance.now() - began;
-        }""",
-        first,
-    )
-    assert waited_ms < 1000, "no way to the kernel and back"
+    page.wait_for_function("window.__earmark_verdict.isNextHere()")
+    assert stage(page) == first and len(open_ids(page)) > 1
 
 
 def test_labels_of_the_project_are_all_on_offer(page: Page, session: Session) -> None:

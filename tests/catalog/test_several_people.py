@@ -118,6 +118,15 @@ def test_reviewers_last_word_ends_the_asking(conn: Conn) -> None:
         assert here.ask(0) == []
 
 
+def test_last_word_taken_back_asks_nobody_again_where_others_have_answered(conn: Conn) -> None:
+    with room(conn, n_wanted=1, duties=("annotator", "reviewer")) as here:
+        here.ask(0)
+        here.say(0)
+        word = here.say(1, settles=True)
+        here.say(1, "withdrawn", undoes=word)
+        assert here.waiting() == ("answered", 1)
+
+
 def test_annotator_has_no_last_word(conn: Conn) -> None:
     with room(conn, n_wanted=1) as here:
         here.ask(0)

@@ -97,5 +97,6 @@ def test_advice_is_to_stop_once_the_low_end_reaches_the_goal() -> None:
 
 
 def test_a_share_is_never_shown_as_all_while_there_is_doubt() -> None:
-    assert percent(Estimate(value=0.998, low=0.96, high=1.0)) == "99 % (96–100)"
+    assert percent(Estimate(value=0.998, low=0.96, high=1.0)) == "99.8 % (96–100)"
+    assert percent(Estimate(value=0.9999, low=0.992, high=1.0)) == "99.9 % (99.2–100)"
     assert percent(Estimate(value=0.931, low=0.894, high=0.962)) == "93 % (89–96)"

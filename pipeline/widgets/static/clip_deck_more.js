@@ -1,7 +1,9 @@
 // Asks the kernel for the clips that follow, in time and not too often. Joined after clip_deck_state.js and outbox.js.
 
-const FEW_AHEAD = 8;
+const FEW_AHEAD = 6;
 const ASK_MORE_AGAIN_MS = 10000;
+const ASK_LOCKED_AGAIN_MS = 1500;
+const N_TRIES = 8;
 
 class DeckMore {
   /** @param {object} model  @param {DeckState} state  @param {{isLost: () => boolean, unsaved: () => object[]}} asked */
@@ -14,6 +16,7 @@ class DeckMore {
     this.isExhausted = false;
     /** Why no more came, in the kernel's words. @type {string | null} */
     this.refusal = null;
+    this.nTries = 0;
     this.timer = setInterval(() => this.ask(), ASK_MORE_AGAIN_MS);
   }
 
@@ -43,9 +46,21 @@ class DeckMore {
     const { state } = this;
     this.askedAt = null;
     this.refusal = null;
-    this.isExhausted = state.append(clips) === 0;
+    const nNew = state.append(clips);
     state.total = total;
     state.done = done + netAnswers(this.unsaved());
+    // While the queue is put in order its clips cannot be had for a moment: that is not its end.
+    const nElsewhere = total - done - state.open.length - this.unsaved().length;
+    this.nTries = nNew || nElsewhere <= 0 ? 0 : this.nTries + 1;
+    this.isExhausted = nNew === 0 && (this.nTries === 0 || this.nTries > N_TRIES);
+    clearTimeout(this.soon);
+    if (nNew === 0 && !this.isExhausted) {
+      this.askedAt = performance.now();
+      this.soon = setTimeout(() => {
+        this.askedAt = null;
+        this.ask();
+      }, ASK_LOCKED_AGAIN_MS);
+    }
   }
 
   /** @param {string} why */
@@ -57,5 +72,6 @@ class DeckMore {
 
   destroy() {
     clearInterval(this.timer);
+    clearTimeout(this.soon);
   }
 }

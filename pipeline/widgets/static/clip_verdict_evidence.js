@@ -6,7 +6,11 @@ function evidenceBar(label, share, colour, words) {
     "div",
     { class: "em-evidence-bar", role: "img", "aria-label": `${label}: ${words ?? `${percent} %`}` },
     make("span", { class: "em-evidence-label em-ellipsis", title: label }, label),
-    make("span", { class: "em-evidence-track" }, make("i", { style: { width: `${100 * share}%`, background: colour } })),
+    make(
+      "span",
+      { class: "em-evidence-track" },
+      make("i", { style: { width: `${100 * share}%`, background: colour } }),
+    ),
     make("span", { class: "em-num em-small em-evidence-value" }, words ?? `${percent} %`),
   );
 }
@@ -17,8 +21,8 @@ function drawEvidence(one, colourOf) {
   const { evidence } = one;
   if (evidence) parts.push(...drawChances(one, evidence, colourOf));
   if (one.camps.length && (one.doubt !== "suspect" || one.camps.length > 1)) parts.push(drawCamps(one.camps, colourOf));
-  if (!parts.length)
-    parts.push(make("p", { class: "em-muted em-small" }, "The other clips do not speak against this label, or were not asked."));
+  const nothing = "The other clips do not speak against this label, or were not asked.";
+  if (!parts.length) parts.push(make("p", { class: "em-muted em-small" }, nothing));
   return parts;
 }
 

@@ -42,6 +42,7 @@ function verdictActionOf(event) {
   // Keyboards that need Shift for digits (French) mean the digit all the same.
   const digit = /^Digit([0-3])$/.exec(event.code);
   const meant = digit && !event.shiftKey ? digit[1] : key;
-  const binding = VERDICT_KEYS.find(({ keys }) => keys.includes(key)) ?? VERDICT_KEYS.find(({ keys }) => keys.includes(meant));
+  const bindingOf = (wanted) => VERDICT_KEYS.find(({ keys }) => keys.includes(wanted));
+  const binding = bindingOf(key) ?? bindingOf(meant);
   return binding ? { action: binding.action, index: binding.index } : null;
 }

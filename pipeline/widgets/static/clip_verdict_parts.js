@@ -7,6 +7,8 @@ class VerdictHead {
     this.reason = make("div", { class: "em-small em-verdict-reason" });
     this.badges = make("div", { class: "em-verdict-badges" });
     this.saved = make("span", { class: "em-pill em-num em-verdict-saved", role: "status" });
+    const step = (iconName, title, action) =>
+      makeButton({ iconName, title, kind: "em-icon em-small", onclick: () => act(action) });
     this.root = make(
       "header",
       { class: "em-verdict-head" },
@@ -16,8 +18,8 @@ class VerdictHead {
         { class: "em-verdict-side" },
         this.badges,
         this.saved,
-        makeButton({ iconName: "left", title: "Previous clip (J)", kind: "em-icon em-small", onclick: () => act("previous") }),
-        makeButton({ iconName: "right", title: "Next clip (K)", kind: "em-icon em-small", onclick: () => act("next") }),
+        step("left", "Previous clip (J)", "previous"),
+        step("right", "Next clip (K)", "next"),
         makeButton({ text: "?", title: "All keys (?)", kind: "em-small em-quiet", onclick: () => act("help") }),
       ),
     );
@@ -81,9 +83,8 @@ class VerdictButtons {
     this.confirm.title = `The label ${one.given} is right (Y or Enter)`;
     this.relabel.title = `The label is wrong: it is ${one.suggested} (R)`;
     const isSuggested = decided?.verdict === "relabelled" && decided.label === one.suggested;
-    const on = isSuggested
-      ? "relabel"
-      : { confirmed: "confirm", relabelled: "search", none_of_these: "none", unsure: "unsure", bad_audio: "bad" }[decided?.verdict];
+    const actions = { confirmed: "confirm", none_of_these: "none", unsure: "unsure", bad_audio: "bad" };
+    const on = { ...actions, relabelled: isSuggested ? "relabel" : "search" }[decided?.verdict];
     for (const element of this.root.querySelectorAll("button")) {
       const isOn = element.dataset.action === on;
       element.classList.toggle("em-verdict-on", isOn);
@@ -109,9 +110,10 @@ class VerdictNotices {
   }
 
   error(words) {
-    const notice = make("div", { class: "em-verdict-notice em-bad" }, icon("alert"), make("span", { class: "em-grow" }, words));
-    const close = { iconName: "close", title: "Dismiss", kind: "em-icon em-small em-quiet", onclick: () => notice.remove() };
-    notice.append(makeButton(close));
+    const text = make("span", { class: "em-grow" }, words);
+    const notice = make("div", { class: "em-verdict-notice em-bad" }, icon("alert"), text);
+    const onclick = () => notice.remove();
+    notice.append(makeButton({ iconName: "close", title: "Dismiss", kind: "em-icon em-small em-quiet", onclick }));
     this.errors.append(notice);
   }
 }
@@ -119,9 +121,13 @@ class VerdictNotices {
 /** What the person must know about the way to the kernel, or null. */
 function verdictLinkWords({ link, n, postponed, isDurable }) {
   const waits = `${n} ${n === 1 ? "verdict waits" : "verdicts wait"} in this browser`;
-  if (link === "lost") return `The server no longer knows this page. Reload it to go on.${n ? ` ${waits}, to be sent then.` : ""}`;
+  if (link === "lost") {
+    return `The server no longer knows this page. Reload it to go on.${n ? ` ${waits}, to be sent then.` : ""}`;
+  }
   if (postponed !== null && n) return `Not saved yet: ${postponed} (${waits})`;
-  if (link === "offline") return `Offline: ${n ? waits : "nothing waits to be saved"}. Go on with the clips that are here.`;
+  if (link === "offline") {
+    return `Offline: ${n ? waits : "nothing waits to be saved"}. Go on with the clips that are here.`;
+  }
   return isDurable ? null : "This browser keeps nothing when the tab closes: leave it open until all is saved.";
 }
 
@@ -133,7 +139,14 @@ class VerdictFinished {
       "div",
       { class: "em-verdict-finished em-small em-muted", role: "status", hidden: true },
       this.words,
-      make("span", {}, make("kbd", {}, "J"), " goes back to the last clip, ", make("kbd", {}, "⌫"), " takes the last verdict back"),
+      make(
+        "span",
+        {},
+        make("kbd", {}, "J"),
+        " goes back to the last clip, ",
+        make("kbd", {}, "⌫"),
+        " takes the last verdict back",
+      ),
     );
   }
 

@@ -18,7 +18,11 @@ class TrioPanel {
     this.seconds = make("div", { class: "em-trio-seconds", "aria-hidden": "true" });
     this.field = make(
       "div",
-      { class: "em-trio-field", title: "Click to play from here", onclick: (event) => onSeek(index, this.#share(event)) },
+      {
+        class: "em-trio-field",
+        title: "Click to play from here",
+        onclick: (event) => onSeek(index, this.#share(event)),
+      },
       this.wave,
       this.picture,
       this.hertz,

@@ -23,6 +23,9 @@ class ClipVerdictView {
       /** The clip on stage, once it can be decided. */
       stage: () => this.shownId,
       isQuiet: () => !this.trio.isPlaying && !this.trio.isInTurn,
+      /** Whether all three clips of the next case can sound at once. */
+      isNextHere: () =>
+        state.ahead(1).every((one) => this.#clipsOf(one).every((id) => id === null || this.cache.has(id))),
       ids: () => state.cases.filter((one) => state.isOpen(one)).map(({ id }) => id),
     };
     this.cache = new ClipCache(model, { max: 48, recipe: () => model.get("picture") });
@@ -253,7 +256,12 @@ class ClipVerdictView {
         ...caps("1", "2", "3"),
         "each alone",
       ),
-      makeButton({ text: "Undo", title: "Take the last verdict back (Ctrl Z or ⌫)", kind: "em-small em-quiet em-verdict-undo", onclick: () => act("undo") }),
+      makeButton({
+        text: "Undo",
+        title: "Take the last verdict back (Ctrl Z or ⌫)",
+        kind: "em-small em-quiet em-verdict-undo",
+        onclick: () => act("undo"),
+      }),
     );
     this.body = make(
       "div",
