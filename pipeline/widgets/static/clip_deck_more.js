@@ -50,7 +50,7 @@ class DeckMore {
     state.total = total;
     state.done = done + netAnswers(this.unsaved());
     // While the queue is put in order its clips cannot be had for a moment: that is not its end.
-    const nElsewhere = total - done - state.open.length - this.unsaved().length;
+    const nElsewhere = total - done - state.open.length - state.skipped.size - this.unsaved().length;
     this.nTries = nNew || nElsewhere <= 0 ? 0 : this.nTries + 1;
     this.isExhausted = nNew === 0 && (this.nTries === 0 || this.nTries > N_TRIES);
     clearTimeout(this.soon);

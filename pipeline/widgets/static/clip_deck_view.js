@@ -265,8 +265,8 @@ class ClipDeckView {
     const { state } = this;
     const wasAtEnd = !state.current;
     this.more.take(message);
-    if (wasAtEnd && state.nextOpen() < state.clips.length)
-      this.show(state.nextOpen(), "queue", performance.now());
+    const first = state.clips.findIndex(({ id }) => state.isOpen(id));
+    if (wasAtEnd && first >= 0) this.show(first, "queue", performance.now());
     else this.cache.request(state.ahead(this.model.get("prefetch")).map(({ id }) => id));
   }
 
