@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ $$n -gt 4 ] && echo 4 || echo $$n)
 
-.PHONY: demo test lint types tests browser samba schema constraints bench-active bench-audio bench-duplicates bench-embeddings bench-mislabels bench-pairs bench-selection bench-stopping bench-catalog clean help
+.PHONY: demo test lint types tests browser samba schema constraints bench-active bench-audio bench-duplicates bench-embeddings bench-mislabels bench-pairs bench-selection bench-stopping bench-catalog bench-deck screenshots clean help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,6 +66,12 @@ bench-duplicates: $(VENV)/.installed ## copies found and unlike clips kept, on r
 
 bench-mislabels: $(VENV)/.installed ## planted wrong labels found, against cleanlab's and FiftyOne's scores: a table with goals, a plot in bench/out
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.mislabels --plot bench/out/mislabels.png $(ARGS)
+
+bench-deck: $(VENV)/.installed-test browser ## the review page under fingers: key to sound, first clip, three hundred decisions
+	@$(BIN)/python -m bench.deck $(ARGS)
+
+screenshots: $(VENV)/.installed-test browser ## pages of a demo workspace in both themes, into docs/images
+	@$(BIN)/python -m tests.browser.take_screenshots $(ARGS)
 
 bench-pairs: $(VENV)/.installed ## pairs that sound alike among many clips: CPU-seconds, memory, recall (--large: a million, minutes)
 	@nice -n 10 $(BIN)/python -m bench.near_pairs $(ARGS)

@@ -20,6 +20,8 @@ ACTIONS = {
     "select": "Select",
     "queue.build": "Build the queue",
     "queue.rank": "Keep the queue in order",
+    "mislabels": "Look for mislabels",
+    "quality": "Estimate progress",
     "release": "Release",
     "export": "Export",
 }

@@ -70,3 +70,15 @@ def replace_suspects(
                 "reason": columns.texts([s.reason for s in chunk]),
             },
         )
+
+
+def suspect_uris(conn: Connection[TupleRow], project_id: int) -> list[str]:
+    """The recordings of the suspects, the most suspicious first."""
+    rows = conn.execute(
+        """
+        SELECT r.uri FROM suspect s JOIN clip c USING (clip_id) JOIN recording r USING (recording_id)
+        WHERE s.project_id = %s ORDER BY s.position
+        """,
+        (project_id,),
+    )
+    return [row[0] for row in rows]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -106,6 +107,7 @@ def _cut_and_embed(context: Context) -> dict[str, Outcome]:
 
 def _curate_and_release(context: Context) -> dict[str, Outcome]:
     from pipeline.workflows.deduplicate import deduplicate
+    from pipeline.workflows.find_mislabels import find_mislabels
     from pipeline.workflows.queue import build_queue
     from pipeline.workflows.release import release
     from pipeline.workflows.select import select
@@ -116,11 +118,16 @@ def _curate_and_release(context: Context) -> dict[str, Outcome]:
     def freeze(*, on_progress: OnProgress) -> Outcome:
         return release(conn, project, project.name, on_progress=on_progress).outcome
 
+    def doubt(*, on_progress: OnProgress) -> Outcome:
+        return find_mislabels(conn, project, on_progress=on_progress).outcome
+
     outcomes = {
         "deduplicate": _do(context, "deduplicate", find_duplicates),
         "select": _do(context, "select", partial(select, conn, project, "most-diverse", n_clips=60)),
         "queue": _do(context, "queue", partial(build_queue, conn, project)),
     }
+    with suppress(NotFound):  # labels of one sort only, or none
+        outcomes["mislabels"] = _do(context, "mislabels", doubt)
     try:
         outcomes["release"] = _do(context, "release", freeze)
     except NotFound:
@@ -153,4 +160,4 @@ def _say_what_was_found(context: Context) -> None:
     out.print("\n[bold]what was found of the planted truth[/bold]")
     for what, score in found.items():
         false = f", {score.n_false} false" if score.n_false else ""
-        out.print(f"  {what:<34} {score.n_found} of {score.n_planted}{false}")
+        out.print(f"  {what:<38} {score.n_found} of {score.n_planted}{false}")

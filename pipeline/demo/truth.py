@@ -154,6 +154,16 @@ def score_labels(truth: PlantedTruth, labels: Mapping[str, str]) -> Found:
     return Found(n_planted=len(known), n_found=n_right, n_false=len(known) - n_right)
 
 
+def score_suspects(truth: PlantedTruth, suspects: Sequence[str]) -> Found:
+    """How many of the wrong labels come among the first suspects, twice as many as there are wrong labels.
+
+    ``suspects`` come with the most suspicious first; ``n_false`` counts those whose label is right.
+    """
+    first = set(list(dict.fromkeys(suspects))[: 2 * len(truth.wrong_labels)])
+    n_found = len(first & set(truth.wrong_labels))
+    return Found(n_planted=len(truth.wrong_labels), n_found=n_found, n_false=len(first) - n_found)
+
+
 _OF_THE_SOUND = frozenset(
     (ProblemKind.SILENT, ProblemKind.CLIPPED, ProblemKind.DC_OFFSET, ProblemKind.TRUNCATED, ProblemKind.NOT_FINITE)
 )

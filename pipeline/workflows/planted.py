@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
-from pipeline.catalog import clips, duplicates, recordings
+from pipeline.catalog import clips, duplicates, recordings, suspects
 from pipeline.catalog.failures import page_failures
 from pipeline.catalog.projects import Project
 from pipeline.demo.truth import (
@@ -15,6 +15,7 @@ from pipeline.demo.truth import (
     score_failures,
     score_problems,
     score_spans,
+    score_suspects,
 )
 from pipeline.workflows.operation import Conn
 
@@ -39,9 +40,13 @@ def compare_with_truth(conn: Conn, project: Project) -> dict[str, Found] | None:
     groups = [[relative(uri) for uri in group] for group in duplicates.grouped_uris(conn, project.project_id)]
     problems = {relative(u): kinds for u, kinds in recordings.problems_by_uri(conn, project.project_id).items()}
     failed = page_failures(conn, project.project_id, limit=10_000)
-    return {
+    found = {
         "copies grouped": score_copies(truth, groups),
         "problems named": score_problems(truth, problems),
         "unreadable files reported": score_failures(truth, [relative(f.item) for f in failed if f.error != "NotSound"]),
         "sounds cut from long recordings": score_spans(truth, spans),
     }
+    doubted = [relative(uri) for uri in suspects.suspect_uris(conn, project.project_id)]
+    if doubted:
+        found["wrong labels among the first suspects"] = score_suspects(truth, doubted)
+    return found

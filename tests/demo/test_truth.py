@@ -20,6 +20,7 @@ from pipeline.demo.truth import (
     score_labels,
     score_problems,
     score_spans,
+    score_suspects,
     write_truth,
 )
 
@@ -134,3 +135,9 @@ def test_span_is_found_when_half_of_it_is_covered(spans: dict[str, list[tuple[fl
 def test_labels_are_scored_where_the_truth_knows_them() -> None:
     assert score_labels(TRUTH, {}) == found(0, 0, 0)
     assert score_labels(TRUTH, {"a.wav": "dog", "d.wav": "dog", "long.flac": "dog"}) == found(2, 1, 1)
+
+
+def test_wrong_labels_count_only_among_the_first_suspects() -> None:
+    assert score_suspects(TRUTH, ["a.wav", "d.wav", "b.wav"]) == Found(n_planted=1, n_found=1, n_false=1)
+    assert score_suspects(TRUTH, ["a.wav", "b.wav", "d.wav"]) == Found(n_planted=1, n_found=0, n_false=2)
+    assert score_suspects(TRUTH, []) == Found(n_planted=1, n_found=0, n_false=0)
