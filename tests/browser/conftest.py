@@ -28,3 +28,11 @@ def curate_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashb
     """The curate page, served once for all its tests."""
     with serve_dashboard(tmp_path_factory.mktemp("curate"), "curate") as running:
         yield running
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of a file go to one worker of xdist, so that its server and its browser start once."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))

@@ -208,7 +208,7 @@ def test_key_that_is_held_down_labels_one_clip_and_so_does_a_held_button(
         tab = Tab(page, served.url)
         for key in ("1", "2", "u", "0"):
             tab.hold(key)
-        page.locator(".em-deck-answers button").first.focus()
+        page.locator(".em-deck-label").first.focus()
         tab.hold("Enter")
         tab.wait_until_saved()
         assert len(tab.kept) == len(annotation_ids(session)) == 5
